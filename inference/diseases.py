@@ -1,0 +1,235 @@
+"""The catalogue: the six diseases, their classes, and the words that people read.
+
+Class names are the folder names of the training data. The first class is the healthy one; `positive` names the classes whose
+summed probability is *the* probability of an answer. Nothing here says whether a disease has a model: that is the registry's.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """Something a patient can tick at upload. A red flag raises the urgency of the review."""
+
+    code: str
+    words: str
+    red_flag: bool = False
+
+
+@dataclass(frozen=True)
+class Disease:
+    """One entry of the catalogue.
+
+    `classes` maps a finding (class name) to its plain words; `positive` is the subset that counts as disease; `picture` is what a
+    person calls the image; `icd10` is the WHO code used when results leave the portal.
+    """
+
+    code: str
+    name: str
+    modality: str
+    picture: str
+    icd10: str
+    summary: str
+    cannot_tell: str
+    how_to: tuple[str, ...]
+    next_steps: dict[str, str]
+    classes: dict[str, str]
+    positive: tuple[str, ...]
+    symptoms: tuple[Symptom, ...] = field(default=())
+
+    @property
+    def red_flags(self) -> frozenset[str]:
+        """Codes of the symptoms that need help now, whatever the picture shows."""
+        return frozenset(s.code for s in self.symptoms if s.red_flag)
+
+
+CHEST_XRAY, FUNDUS, DERMOSCOPY, BLOOD_SMEAR = "chest_xray", "fundus", "dermoscopy", "blood_smear"
+
+MODALITIES = {
+    CHEST_XRAY: "Chest X-ray",
+    FUNDUS: "Eye photograph",
+    DERMOSCOPY: "Skin spot",
+    BLOOD_SMEAR: "Blood smear",
+}
+
+_CHEST_HOW_TO = (
+    "Use the picture file from the clinic when you can; a photograph of a film on a light box also works.",
+    "The whole chest must be in the picture, from the collar bones to the bottom of the ribs.",
+    "Cover or crop any name that is written on the film.",
+)
+_CHEST_FLAGS = (
+    Symptom("breathless", "Hard to breathe while resting", red_flag=True),
+    Symptom("blood", "Coughing up blood", red_flag=True),
+    Symptom("chest_pain", "Chest pain that does not go away", red_flag=True),
+)
+_SEE_CLINIC = "Do not wait for this page if you feel worse: go to a clinic."
+
+_ALL = (
+    Disease(
+        code="tuberculosis",
+        name="Tuberculosis",
+        modality=CHEST_XRAY,
+        picture="chest X-ray",
+        icd10="A15",
+        summary="Looks for the shadows that tuberculosis of the lungs leaves on a chest X-ray.",
+        cannot_tell="A film can not prove tuberculosis, and it does not show tuberculosis outside the lungs. Only a sputum test confirms it.",
+        how_to=_CHEST_HOW_TO,
+        next_steps={
+            "suspicious": "Ask a clinic for a sputum test in the next days. Until then wear a mask near others and keep rooms aired.",
+            "uncertain": "The picture does not settle it. A practitioner should look, and a sputum test can answer it.",
+            "not_suspicious": f"A cough of more than two weeks should be checked all the same. {_SEE_CLINIC}",
+        },
+        classes={"normal": "no sign of tuberculosis", "tuberculosis": "signs that fit tuberculosis"},
+        positive=("tuberculosis",),
+        symptoms=(
+            Symptom("cough_2_weeks", "Cough for two weeks or more"),
+            Symptom("fever", "Fever"),
+            Symptom("night_sweats", "Sweating at night"),
+            Symptom("weight_loss", "Losing weight without trying"),
+            *_CHEST_FLAGS,
+        ),
+    ),
+    Disease(
+        code="skin_cancer",
+        name="Skin cancer",
+        modality=DERMOSCOPY,
+        picture="close photograph of a skin spot",
+        icd10="C44",
+        summary="Looks at a close picture of a skin spot for the patterns of skin cancer.",
+        cannot_tell="Only a tissue sample can prove or exclude skin cancer. A spot that changes needs a practitioner, whatever the answer.",
+        how_to=(
+            "Use a dermatoscope or a phone with a macro lens, straight above the spot.",
+            "The spot fills about half of the picture, in focus, in daylight and without flash.",
+            "Move hair aside and wipe off cream.",
+        ),
+        next_steps={
+            "suspicious": "Show this spot to a skin practitioner within two weeks.",
+            "uncertain": "The picture does not settle it. A practitioner should look at the spot itself.",
+            "not_suspicious": "Take a new picture in three months, or sooner if the spot grows, bleeds or changes colour.",
+        },
+        classes={"benign": "a harmless pattern", "malignant": "a pattern that fits skin cancer"},
+        positive=("malignant",),
+        symptoms=(
+            Symptom("growing", "It grows or changes"),
+            Symptom("itching", "It itches or hurts"),
+            Symptom("bleeding", "It bleeds without being hurt", red_flag=True),
+            Symptom("lump_nearby", "A new lump in the armpit, groin or neck", red_flag=True),
+        ),
+    ),
+    Disease(
+        code="malaria",
+        name="Malaria",
+        modality=BLOOD_SMEAR,
+        picture="picture of one red blood cell from a stained thin smear",
+        icd10="B50",
+        summary="Looks at one red blood cell from a Giemsa-stained thin smear for the malaria parasite.",
+        cannot_tell="One cell without a parasite does not exclude malaria: a practitioner counts many cells, and repeats the smear. "
+        "It does not tell which kind of malaria it is.",
+        how_to=(
+            "Thin smear, Giemsa stain, 100x oil lens; cut out one whole red cell.",
+            "The cell fills the picture and its outline is sharp.",
+            "Colour, not black and white: the stain is what shows the parasite.",
+        ),
+        next_steps={
+            "suspicious": "See a clinic today: malaria is treated with tablets, and early treatment works best.",
+            "uncertain": "The picture does not settle it. Have a practitioner look, and repeat the smear.",
+            "not_suspicious": "If fever goes on, have the blood tested again within a day.",
+        },
+        classes={"uninfected": "no parasite seen in this cell", "parasitized": "a malaria parasite in this cell"},
+        positive=("parasitized",),
+        symptoms=(
+            Symptom("fever", "Fever"),
+            Symptom("chills", "Shivering and sweating"),
+            Symptom("headache", "Headache"),
+            Symptom("vomiting", "Vomiting everything", red_flag=True),
+            Symptom("confusion", "Confused, very sleepy, or a fit", red_flag=True),
+            Symptom("dark_urine", "Dark or bloody urine", red_flag=True),
+            Symptom("breathless", "Hard to breathe", red_flag=True),
+        ),
+    ),
+    Disease(
+        code="covid19",
+        name="COVID-19",
+        modality=CHEST_XRAY,
+        picture="chest X-ray",
+        icd10="U07.1",
+        summary="Looks for the pattern of COVID-19 pneumonia on a chest X-ray.",
+        cannot_tell="Most people with COVID-19 have a normal chest X-ray. A swab test confirms the infection, not a film.",
+        how_to=_CHEST_HOW_TO,
+        next_steps={
+            "suspicious": "Stay apart from others and take a swab test today.",
+            "uncertain": "The picture does not settle it. Take a swab test, and let a practitioner look.",
+            "not_suspicious": f"A normal film does not exclude COVID-19: test if you have been near someone who has it. {_SEE_CLINIC}",
+        },
+        classes={
+            "normal": "no sign of pneumonia",
+            "covid19": "a pattern that fits COVID-19 pneumonia",
+            "other_pneumonia": "signs of another kind of pneumonia",
+        },
+        positive=("covid19",),
+        symptoms=(Symptom("fever", "Fever"), Symptom("cough", "Cough"), Symptom("no_smell", "Loss of smell or taste"), *_CHEST_FLAGS),
+    ),
+    Disease(
+        code="pneumonia",
+        name="Pneumonia",
+        modality=CHEST_XRAY,
+        picture="chest X-ray",
+        icd10="J18",
+        summary="Looks for the white patches that pneumonia makes on a chest X-ray.",
+        cannot_tell="A film does not show which germ causes it, and early pneumonia may not show at all.",
+        how_to=_CHEST_HOW_TO,
+        next_steps={
+            "suspicious": "See a clinic today: pneumonia can be treated, and children worsen quickly.",
+            "uncertain": "The picture does not settle it. A practitioner should look and listen to the chest.",
+            "not_suspicious": f"Rest and drink. {_SEE_CLINIC}",
+        },
+        classes={"normal": "no sign of pneumonia", "pneumonia": "signs that fit pneumonia"},
+        positive=("pneumonia",),
+        symptoms=(
+            Symptom("fever", "Fever"),
+            Symptom("cough", "Cough"),
+            Symptom("blue_lips", "Blue lips", red_flag=True),
+            Symptom("not_drinking", "A child who does not drink", red_flag=True),
+            *_CHEST_FLAGS,
+        ),
+    ),
+    Disease(
+        code="diabetic_retinopathy",
+        name="Diabetic retinopathy",
+        modality=FUNDUS,
+        picture="photograph of the back of the eye",
+        icd10="H36.0",
+        summary="Looks at a photograph of the back of the eye for the damage that diabetes does to its vessels.",
+        cannot_tell="One photograph shows only part of the eye. It does not exclude other eye diseases or swelling of the retina.",
+        how_to=(
+            "Use a fundus camera; the optic disc and the centre must both be seen.",
+            "One eye a picture, in focus, without a reflection over the middle.",
+            "Say which eye it is when you upload both.",
+        ),
+        next_steps={
+            "suspicious": "Have both eyes examined by an eye practitioner within a month.",
+            "uncertain": "The picture does not settle it. An eye practitioner should look.",
+            "not_suspicious": "Have your eyes photographed again in a year, and keep your blood sugar in range.",
+        },
+        classes={
+            "grade_0": "no retinopathy",
+            "grade_1": "mild retinopathy",
+            "grade_2": "moderate retinopathy",
+            "grade_3": "severe retinopathy",
+            "grade_4": "proliferative retinopathy",
+        },
+        positive=("grade_2", "grade_3", "grade_4"),
+        symptoms=(
+            Symptom("blurred", "Blurred sight"),
+            Symptom("floaters", "Many new dark spots", red_flag=True),
+            Symptom("sudden_loss", "Sudden loss of sight", red_flag=True),
+        ),
+    ),
+)
+
+DISEASES: dict[str, Disease] = {disease.code: disease for disease in _ALL}
+
+
+def get(code: str) -> Disease:
+    """The disease with this code. Raises KeyError if the catalogue has none."""
+    return DISEASES[code]
