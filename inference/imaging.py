@@ -1,0 +1,128 @@
+"""Bytes to pixels, and pixels to what a model sees. Training and serving share both, so there is no skew between them."""
+
+import io
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from inference import containers
+from inference.rejection import CODES, ImageRejected
+
+__all__ = ["CODES", "MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "Box", "ImageRejected", "Picture", "decode", "prepare", "square"]
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+MIN_SIDE = 32
+
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT: dict[int, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture: `pixels` is uint8 (height, width, 3) RGB, upright."""
+
+    pixels: np.ndarray
+    format: Literal["JPEG", "PNG"]
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where the picture lies in the padded square, as fractions of the square's side."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def decode(data: bytes) -> Picture:
+    """Read a JPEG or PNG file, whatever its name says, into upright 8-bit RGB.
+
+    Grey, palette, 1-bit, 16-bit and CMYK files are converted; 16-bit samples are scaled over their full range (PNG specification,
+    13.12). Opaque alpha is dropped. Colour profiles are not applied. Raises ImageRejected, and nothing else, for any bytes.
+    """
+    if not data:
+        raise ImageRejected("empty_file")
+    if len(data) > MAX_BYTES:
+        raise ImageRejected("too_large")
+    container = containers.read(data, MAX_PIXELS, MIN_SIDE)
+    try:
+        pixels = _pixels(container)
+    except ImageRejected:
+        raise
+    except Exception as error:  # a decoder meets any bytes: whatever it stumbles over is the file's fault, and it says so in many types
+        raise ImageRejected("truncated" if "truncated" in str(error) else "corrupt") from error
+    return Picture(pixels, container.format, pixels.shape[1], pixels.shape[0])
+
+
+def square(pixels: np.ndarray, size: int) -> tuple[np.ndarray, Box]:
+    """Pad uint8 (h, w, 3) with black to a centred square and resize it to (size, size, 3); the box says where the picture lies in it.
+
+    Shrinking averages areas, enlarging is bilinear, so that nothing aliases and the result is the same everywhere.
+    """
+    height, width = pixels.shape[:2]
+    side = max(height, width)
+    new_height, new_width = max(1, round(height * size / side)), max(1, round(width * size / side))
+    method = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
+    resized = cv2.resize(pixels, (new_width, new_height), interpolation=method)
+    top, left = (size - new_height) // 2, (size - new_width) // 2
+    canvas = np.zeros((size, size, 3), np.uint8)
+    canvas[top : top + new_height, left : left + new_width] = resized
+    return canvas, Box(left / size, top / size, new_width / size, new_height / size)
+
+
+def prepare(pixels: np.ndarray, size: int, offset: float, divisor: float) -> tuple[np.ndarray, Box]:
+    """What the model sees: uint8 (h, w, 3) as float32 (size, size, 3), (x - offset) / divisor, padded to a square; and its box."""
+    canvas, box = square(pixels, size)
+    return (canvas.astype(np.float32) - np.float32(offset)) / np.float32(divisor), box
+
+
+def _pixels(container: containers.Container) -> np.ndarray:
+    image: Image.Image
+    with Image.open(io.BytesIO(container.data), formats=[container.format]) as image:
+        image.load()
+        transpose = _UPRIGHT.get(_orientation(image))
+        if container.bit_depth == 16:
+            image = _from_16_bit(container.data)
+        if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
+            image = image.convert("RGBA")
+            if image.getchannel("A").getextrema()[0] < 255:
+                raise ImageRejected("has_transparency")
+        image = image.convert("RGB")
+        if transpose is not None:
+            image = image.transpose(transpose)
+        return np.asarray(image).copy()
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # Exif is written by a thousand programs: a broken one costs the rotation, not the picture
+        return 1
+
+
+def _from_16_bit(data: bytes) -> Image.Image:
+    """A 16-bit PNG as an 8-bit image. Pillow keeps the high byte of colour and clips grey; OpenCV hands over all 16 bits."""
+    samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if samples is None:
+        raise ImageRejected("corrupt")
+    if samples.dtype == np.uint16:
+        samples = ((samples.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+    if samples.ndim == 2:
+        return Image.fromarray(samples)
+    order = cv2.COLOR_BGRA2RGBA if samples.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    return Image.fromarray(cv2.cvtColor(samples, order))

@@ -1,0 +1,148 @@
+"""Model versions on disk: `<root>/<disease>/<version>/` holds model.keras, manifest.json, metrics.json and MODEL_CARD.md."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ARTIFACTS = Path(os.environ.get("MEDINFORM_ARTIFACTS") or Path(__file__).parent / "artifacts")
+
+_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+
+
+class ArtefactError(Exception):
+    """A model version is missing, incomplete or not the file that its manifest describes; the message says which."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """The model's square input: `size` in pixels, values (x - offset) / divisor of 8-bit RGB."""
+
+    size: int
+    offset: float
+    divisor: float
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a version is and how it answers.
+
+    `classes` is the order of the model's outputs; the answer's probability is the sum over `positive` after division of the logits by
+    `temperature`. It is a positive finding from `threshold` on; `uncertain` is (low, high): from low to below high a practitioner should
+    look first. `training` counts images and patients per part of the split, `recipe` holds every choice of the fit.
+    """
+
+    disease: str
+    version: str
+    created: str
+    commit: str
+    backbone: str
+    input: Input
+    classes: tuple[str, ...]
+    positive: tuple[str, ...]
+    threshold: float
+    uncertain: tuple[float, float]
+    temperature: float
+    file: str
+    sha256: str
+    source: str
+    licence: str
+    seed: int
+    training: dict[str, dict[str, int]] = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
+    known_limits: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """The text of manifest.json."""
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Manifest":
+        """Read manifest.json. Raises ArtefactError if a field is missing, unknown or makes no sense."""
+        try:
+            values = json.loads(text)
+            values["input"] = Input(**values["input"])
+            for name in ("classes", "positive", "uncertain", "known_limits"):
+                values[name] = tuple(values[name])
+            manifest = cls(**values)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ArtefactError(f"the manifest can not be read: {error}") from error
+        manifest._check()
+        return manifest
+
+    def _check(self) -> None:
+        if not self.classes or not self.positive or not set(self.positive) < set(self.classes):
+            raise ArtefactError("the manifest's positive classes are not some of its classes")
+        low, high = self.uncertain
+        if not 0 <= low <= self.threshold <= high <= 1 or self.temperature <= 0:
+            raise ArtefactError("the manifest's thresholds or temperature are out of range")
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """One model version: its folder, its manifest, and the figures of its evaluation (empty until evaluated)."""
+
+    path: Path
+    manifest: Manifest
+    metrics: dict[str, Any]
+
+    @property
+    def model_path(self) -> Path:
+        """The model's file."""
+        return self.path / self.manifest.file
+
+
+def versions(disease: str, root: Path | None = None) -> list[str]:
+    """The versions that have a manifest, oldest first by semantic version; empty if there is none."""
+    folder = (root or ARTIFACTS) / disease
+    if not re.fullmatch(r"[a-z0-9_]+", disease) or not folder.is_dir():
+        return []
+    found = [path.parent.name for path in folder.glob("*/manifest.json") if _VERSION.fullmatch(path.parent.name)]
+    return sorted(found, key=lambda version: tuple(map(int, version.split("."))))
+
+
+def latest(disease: str, root: Path | None = None) -> Artefact | None:
+    """The newest version, or None if the disease has none. Raises ArtefactError if it is there but broken."""
+    found = versions(disease, root)
+    return load(disease, found[-1], root) if found else None
+
+
+def load(disease: str, version: str, root: Path | None = None) -> Artefact:
+    """One version by name. Raises ArtefactError if it is missing or its manifest is not about it."""
+    if version not in versions(disease, root):
+        raise ArtefactError(f"there is no model {disease} {version}")
+    artefact = open_folder((root or ARTIFACTS) / disease / version)
+    if (artefact.manifest.disease, artefact.manifest.version) != (disease, version):
+        raise ArtefactError(f"the manifest in {disease}/{version} is about {artefact.manifest.disease} {artefact.manifest.version}")
+    return artefact
+
+
+def open_folder(folder: Path) -> Artefact:
+    """The artefact in a folder, wherever it is. Raises ArtefactError."""
+    try:
+        manifest = Manifest.from_json((folder / "manifest.json").read_text())
+        metrics_path = folder / "metrics.json"
+        metrics = json.loads(metrics_path.read_text()) if metrics_path.is_file() else {}
+    except OSError as error:
+        raise ArtefactError(f"{folder} holds no model version: {error.strerror}") from error
+    except ValueError as error:
+        raise ArtefactError(f"metrics.json in {folder} can not be read: {error}") from error
+    return Artefact(folder, manifest, metrics)
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def verify(artefact: Artefact) -> None:
+    """Check that the model's file is the one that the manifest describes. Raises ArtefactError."""
+    if not artefact.model_path.is_file():
+        raise ArtefactError(f"the model file {artefact.manifest.file} of {artefact.manifest.disease} {artefact.manifest.version} is missing")
+    if checksum(artefact.model_path) != artefact.manifest.sha256:
+        raise ArtefactError(f"the model file of {artefact.manifest.disease} {artefact.manifest.version} is not the one its manifest describes")

@@ -1,0 +1,1 @@
+"""People: users, profiles, roles, verification, consent."""

@@ -1,0 +1,186 @@
+"""Users and their profiles, roles, verification and consent."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from .managers import UserManager
+from .querysets import PractitionerDocumentQuerySet
+
+
+class Role(models.TextChoices):
+    PATIENT = "patient"
+    PRACTITIONER = "practitioner"
+    ADMINISTRATOR = "administrator"
+
+
+class Sex(models.TextChoices):
+    """FHIR AdministrativeGender."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown", "Not said"
+
+
+class Verification(models.TextChoices):
+    PENDING = "pending", "Waiting for an administrator"
+    VERIFIED = "verified"
+    REFUSED = "refused"
+
+
+class User(AbstractUser):
+    """A person who signs in with an e-mail address. `role` says what they came for; an administrator is staff."""
+
+    username = None  # type: ignore[assignment]
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    email = models.EmailField("e-mail address", unique=True, error_messages={"unique": "This e-mail address has an account already."})
+    name = models.CharField("full name", max_length=120)
+    role = models.CharField(max_length=16, choices=Role, default=Role.PATIENT)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role=Role.ADMINISTRATOR, is_staff=True) | (~Q(role=Role.ADMINISTRATOR) & Q(is_staff=False)),
+                name="administrators_are_staff",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.is_staff = self.is_superuser = self.role == Role.ADMINISTRATOR
+        super().save(*args, **kwargs)
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0]
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.is_active and self.role == Role.ADMINISTRATOR
+
+    @property
+    def is_practitioner(self) -> bool:
+        return self.role == Role.PRACTITIONER
+
+    @property
+    def is_verified_practitioner(self) -> bool:
+        """Only a verified practitioner sees the queue."""
+        if not (self.is_active and self.is_practitioner):
+            return False
+        profile = getattr(self, "practitioner_profile", None)
+        return profile is not None and profile.verification == Verification.VERIFIED
+
+
+class PatientProfile(models.Model):
+    """What a practitioner needs to know of the person whose scan it is."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="patient_profile")
+    birth_date = models.DateField("date of birth", null=True, blank=True)
+    sex = models.CharField(max_length=8, choices=Sex, default=Sex.UNKNOWN)
+    country = models.CharField(max_length=60, blank=True)
+
+    def __str__(self) -> str:
+        return f"patient {self.user}"
+
+    @property
+    def age(self) -> int | None:
+        """Whole years today, or None when the date of birth is not known."""
+        if self.birth_date is None:
+            return None
+        today = date.today()
+        return today.year - self.birth_date.year - ((today.month, today.day) < (self.birth_date.month, self.birth_date.day))
+
+
+class PractitionerProfile(models.Model):
+    """A practitioner's standing; verified by an administrator, never by themselves."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="practitioner_profile")
+    registration_number = models.CharField(max_length=60)
+    speciality = models.CharField(max_length=80)
+    country = models.CharField(max_length=60)
+    verification = models.CharField(max_length=10, choices=Verification, default=Verification.PENDING, db_index=True)
+    verified_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    verified_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(verification=Verification.VERIFIED) | Q(verified_by__isnull=False, verified_at__isnull=False),
+                name="verified_has_a_verifier_and_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(verified_by__isnull=True) | ~Q(verified_by=F("user")), name="nobody_verifies_themselves"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, registration {self.registration_number}"
+
+
+def document_path(document: PractitionerDocument, filename: str) -> str:
+    """A random name: the client's file name may carry an identity."""
+    return f"documents/{uuid.uuid4().hex}.{document.extension}"
+
+
+class PractitionerDocument(models.Model):
+    """A licence or diploma that supports the verification. Seen by its owner and administrators only."""
+
+    profile = models.ForeignKey(PractitionerProfile, models.CASCADE, related_name="documents")
+    title = models.CharField(max_length=80)
+    extension = models.CharField(max_length=4, editable=False)
+    file = models.FileField(upload_to=document_path)
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+    objects = PractitionerDocumentQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ConsentText(models.Model):
+    """One version of what people agree to. The latest published one counts; a published text is never edited."""
+
+    version = models.PositiveIntegerField(unique=True)
+    title = models.CharField(max_length=120)
+    body = models.TextField(help_text="Plain paragraphs, separated by an empty line.")
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-version"]
+
+    def __str__(self) -> str:
+        return f"{self.title} (version {self.version})"
+
+    @classmethod
+    def current(cls) -> ConsentText | None:
+        return cls.objects.filter(published_at__lte=timezone.now()).order_by("-version").first()
+
+
+class Consent(models.Model):
+    """That a person agreed to a text, and when."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="consents")
+    text = models.ForeignKey(ConsentText, models.PROTECT, related_name="consents")
+    given_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "text"], name="one_consent_a_text")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.text}"

@@ -1,0 +1,77 @@
+"""Pages about oneself: profile, consent, documents. Sign-in and its kin are allauth's."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.audit.services import record
+
+from . import services
+from .forms import DocumentForm, ProfileForm
+from .models import ConsentText, PractitionerDocument
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    form = ProfileForm(request.POST or None, instance=services.patient_profile(request.user))
+    if request.method == "POST" and form.is_valid():
+        services.update_profile(user=request.user, **form.cleaned_data)
+        messages.success(request, "Your profile is saved.")
+        return redirect("accounts:profile")
+    practitioner = getattr(request.user, "practitioner_profile", None)
+    context = {
+        "form": form,
+        "practitioner": practitioner,
+        "documents": PractitionerDocument.objects.visible_to(request.user).filter(profile=practitioner) if practitioner else [],
+        "document_form": DocumentForm(),
+        "consents": request.user.consents.select_related("text"),
+    }
+    return render(request, "accounts/profile.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def consent(request: HttpRequest) -> HttpResponse:
+    """Shows the text in force; POST agrees to it and goes on to where the person came from."""
+    text = ConsentText.current()
+    target = request.POST.get("next") or request.GET.get("next") or "/"
+    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+        target = "/"
+    if request.method == "POST" and text is not None:
+        if request.POST.get("version") == str(text.version) and request.POST.get("agree"):
+            services.give_consent(user=request.user, text=text)
+            return redirect(target)
+        messages.error(request, "The text has changed, or the box was not ticked. Please read it and tick the box.")
+    context = {"text": text, "given": services.has_consented(request.user), "next": target}
+    return render(request, "accounts/consent.html", context)
+
+
+@login_required
+@require_POST
+def add_document(request: HttpRequest) -> HttpResponse:
+    profile = getattr(request.user, "practitioner_profile", None)
+    form = DocumentForm(request.POST, request.FILES)
+    if profile is None or not form.is_valid():
+        messages.error(request, "Choose a file and say what it is.")
+        return redirect("accounts:profile")
+    try:
+        upload = form.cleaned_data["file"]
+        data = upload.read(services.MAX_DOCUMENT_BYTES + 1)
+        services.add_document(profile=profile, title=form.cleaned_data["title"], data=data)
+    except services.DocumentRefused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, "The document is added. An administrator will look at it.")
+    return redirect("accounts:profile")
+
+
+@login_required
+@require_GET
+def document(request: HttpRequest, pk: int) -> FileResponse:
+    found = get_object_or_404(PractitionerDocument.objects.visible_to(request.user), pk=pk)
+    record("practitioner.document_read", found, actor=request.user)
+    return FileResponse(found.file.open("rb"), as_attachment=True, filename=f"document-{found.pk}.{found.extension}")

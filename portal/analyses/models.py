@@ -1,0 +1,198 @@
+"""ModelVersion: a model that the portal may use. Analysis: one model version's answer about one scan for one disease."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from inference import diseases
+from portal.scans.models import Scan
+
+from .querysets import AnalysisQuerySet, ModelVersionQuerySet
+
+DISEASE_CHOICES = [(d.code, d.name) for d in diseases.DISEASES.values()]
+
+
+class ModelVersion(models.Model):
+    """One artefact of the registry, known to the portal. New scans use the active one; old answers keep theirs."""
+
+    class State(models.TextChoices):
+        AVAILABLE = "available", "Available, not in use"
+        ACTIVE = "active", "Active: new scans use it"
+        RETIRED = "retired"
+
+    disease = models.CharField(max_length=32, choices=DISEASE_CHOICES)
+    version = models.CharField(max_length=32)
+    checksum = models.CharField(max_length=64, help_text="SHA-256 of the model file.")
+    manifest = models.JSONField(help_text="As shipped: input, classes, threshold, temperature, training data.")
+    metrics = models.JSONField(default=dict, help_text="Measured on patients that training never saw.")
+    state = models.CharField(max_length=10, choices=State, default=State.AVAILABLE, db_index=True)
+    registered_at = models.DateTimeField(auto_now_add=True)
+    activated_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ModelVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["disease", "-registered_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["disease", "version"], name="one_row_a_model_version"),
+            models.UniqueConstraint(fields=["disease"], condition=Q(state="active"), name="one_active_model_a_disease"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.disease} {self.version}"
+
+
+def heatmap_path(analysis: Analysis, filename: str) -> str:
+    return f"heatmaps/{analysis.pk.hex[:2]}/{uuid.uuid4().hex}.png"
+
+
+class Analysis(models.Model):
+    """The row is the job.
+
+    ::
+
+        submit            claim               finish
+        ------> queued ----------> running ---------------> done      the model answered
+                ^  |  ^               |   \\---------------> rejected  the image is at fault: the user can act
+                |  |  |  try again    |    \\--------------> failed    we are at fault, or three attempts were lost
+                |  |  +---------------+
+                |  |     cancel                      requeue (administrator)
+                |  +----------> cancelled  <-------- running
+                +--------------------------- failed, cancelled
+
+    Claim and finish compare and set (status, attempt), so that a message delivered twice, or a worker that was thought dead,
+    writes nothing twice. `heartbeat_at` says that the worker is alive; the sweeper requeues a row that lost it.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Waiting for a free worker"
+        RUNNING = "running", "Being looked at"
+        DONE = "done", "The model has answered"
+        REJECTED = "rejected", "The picture could not be read"
+        FAILED = "failed", "Something went wrong on our side"
+        CANCELLED = "cancelled"
+
+    class Outcome(models.TextChoices):
+        SUSPICIOUS = "suspicious"
+        UNCERTAIN = "uncertain", "Can not tell"
+        NOT_SUSPICIOUS = "not_suspicious", "Not suspicious"
+
+    PENDING = (Status.QUEUED, Status.RUNNING)
+    LIVE = (Status.QUEUED, Status.RUNNING, Status.DONE, Status.REJECTED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    scan = models.ForeignKey(Scan, models.PROTECT, related_name="analyses")
+    patient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="analyses")
+    disease = models.CharField(max_length=32, choices=DISEASE_CHOICES)
+    model_version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="analyses")
+    symptoms = models.JSONField(default=list, blank=True, help_text="Codes that the patient ticked.")
+    wants_review = models.BooleanField(default=True, help_text="The patient wants a practitioner to read the scan.")
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When a message was last sent to the workers.")
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=120, blank=True)
+
+    error_code = models.CharField(max_length=40, blank=True)
+    error_message = models.CharField(max_length=400, blank=True)
+    finding = models.CharField(max_length=32, blank=True)
+    outcome = models.CharField(max_length=16, choices=Outcome, blank=True)
+    probability = models.FloatField(null=True, blank=True, help_text="Of the positive classes together, calibrated, 0 to 1.")
+    probabilities = models.JSONField(default=dict, blank=True)
+    threshold = models.FloatField(null=True, blank=True)
+    checksum = models.CharField(max_length=64, blank=True, help_text="Of the model file that answered.")
+    heatmap = models.FileField(upload_to=heatmap_path, max_length=200, blank=True)
+    seconds = models.JSONField(default=dict, blank=True, help_text="Where the time went, by stage.")
+
+    objects = AnalysisQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "analyses"
+        ordering = ["-queued_at", "-id"]
+        indexes = [
+            models.Index(fields=["status", "queued_at"]),
+            models.Index(fields=["patient", "-queued_at"]),
+            models.Index(fields=["disease", "-finished_at"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scan", "disease", "model_version"],
+                condition=Q(status__in=["queued", "running", "done", "rejected"]),
+                name="one_live_analysis_a_scan_and_model",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="done")
+                | Q(finding__gt="", outcome__gt="", probability__isnull=False, threshold__isnull=False, finished_at__isnull=False),
+                name="done_has_a_result",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["rejected", "failed"]) | Q(error_code__gt="", finished_at__isnull=False),
+                name="rejected_and_failed_have_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="running") | Q(started_at__isnull=False, heartbeat_at__isnull=False), name="running_has_a_heartbeat"
+            ),
+            models.CheckConstraint(
+                condition=Q(probability__isnull=True) | Q(probability__gte=0, probability__lte=1), name="probability_between_0_and_1"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.disease} analysis {self.pk.hex[:8]}"
+
+    @property
+    def catalogue(self) -> diseases.Disease:
+        return diseases.get(self.disease)
+
+    @property
+    def is_pending(self) -> bool:
+        return self.status in self.PENDING
+
+    @property
+    def report_status(self) -> str:
+        """FHIR DiagnosticReport.status, derived here and nowhere else. The review lives in a room above: followed by name."""
+        if self.status in (self.Status.CANCELLED, self.Status.FAILED, self.Status.REJECTED):
+            return "cancelled"
+        if self.is_pending:
+            return "registered"
+        review = getattr(self, "review", None)
+        if review is None or review.signed_at is None:
+            return "preliminary"
+        return "amended" if review.addenda.all() else "final"
+
+    @property
+    def finding_words(self) -> str:
+        """The finding as a person says it."""
+        return self.catalogue.classes.get(self.finding, self.finding)
+
+    @property
+    def has_red_flag(self) -> bool:
+        return bool(self.catalogue.red_flags.intersection(self.symptoms))
+
+    @property
+    def symptom_words(self) -> list[str]:
+        return [symptom.words for symptom in self.catalogue.symptoms if symptom.code in self.symptoms]
+
+
+class IdempotencyKey(models.Model):
+    """A client's own key for one upload, so that asking again after a lost connection gives the same answer."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of what was asked.")
+    analysis = models.ForeignKey(Analysis, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_use_a_key")]
+
+    def __str__(self) -> str:
+        return self.key

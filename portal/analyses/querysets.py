@@ -1,0 +1,38 @@
+"""The access rule for analyses, and the compare-and-set that moves them."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+
+class AnalysisQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> models.QuerySet:
+        """Own analyses; all for administrators; for a verified practitioner also those whose model answer was revealed to them.
+
+        A practitioner reads first and sees the model's answer afterwards: until their own reading is kept, the analysis does not
+        exist for them.
+        """
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_administrator:
+            return self
+        own = Q(patient=user)
+        if not user.is_verified_practitioner:
+            return self.filter(own)
+        revealed = Q(review__practitioner=user, review__status__in=["claimed", "signed"], review__revealed_at__isnull=False)
+        return self.filter(own | revealed)
+
+    def move(self, analysis: Any, *, to: str, **changes: Any) -> bool:
+        """Compare and set: only a row that is still in the status and attempt of `analysis` changes. True for the one who did it."""
+        moved = self.filter(pk=analysis.pk, status=analysis.status, attempt=analysis.attempt).update(status=to, **changes)
+        if moved:
+            for field, value in {"status": to, **changes}.items():
+                setattr(analysis, field, value)
+        return bool(moved)
+
+
+class ModelVersionQuerySet(models.QuerySet):
+    def active(self, disease: str) -> Any:
+        """The version that new scans of this disease use, or None."""
+        return self.filter(disease=disease, state="active").first()

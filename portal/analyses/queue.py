@@ -1,0 +1,34 @@
+"""Where an analysis stands, and how long it will take: for the person who waits."""
+
+from dataclasses import dataclass
+from statistics import median
+
+from django.db.models import F
+
+from .models import Analysis
+
+RECENT = 20
+
+
+@dataclass(frozen=True)
+class Place:
+    """`ahead`: analyses before this one; `seconds`: a fair estimate until the answer."""
+
+    ahead: int
+    seconds: int
+
+
+def place(analysis: Analysis) -> Place:
+    """The estimate is the median time of the last answers, for everyone ahead and oneself; 2 s each while nothing is known."""
+    if analysis.status == Analysis.Status.QUEUED:
+        waiting = Analysis.objects.filter(status=Analysis.Status.QUEUED, queued_at__lt=analysis.queued_at)
+        ahead = waiting.count() + Analysis.objects.filter(status=Analysis.Status.RUNNING).count()
+    else:
+        ahead = 0
+    spans = (
+        Analysis.objects.filter(status=Analysis.Status.DONE)
+        .order_by("-finished_at")
+        .values_list(F("finished_at") - F("started_at"), flat=True)[:RECENT]
+    )
+    typical = median([span.total_seconds() for span in spans] or [2.0])
+    return Place(ahead=ahead, seconds=max(1, round(typical * (ahead + 1))))

@@ -1,0 +1,28 @@
+"""Rows are trusted, not messages: whatever the broker or a worker lost is found here and moved on."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from . import services
+from .models import Analysis
+
+
+def sweep() -> dict[str, int]:
+    """Send again what no worker claimed; requeue, or after the last attempt fail, what lost its heartbeat."""
+    now = timezone.now()
+    lost = Analysis.objects.select_related("patient").filter(
+        status=Analysis.Status.RUNNING, heartbeat_at__lt=now - timedelta(seconds=settings.ANALYSIS_LOST_AFTER_SECONDS)
+    )
+    requeued = sum(services.try_again(analysis, code="worker_lost") for analysis in lost)
+
+    waiting_since = now - timedelta(seconds=settings.ANALYSIS_RESEND_AFTER_SECONDS)
+    never_sent = Q(sent_at__isnull=True, queued_at__lt=now - timedelta(seconds=5))
+    unclaimed = Analysis.objects.filter(never_sent | Q(sent_at__lt=waiting_since), status=Analysis.Status.QUEUED).order_by("queued_at")
+    sent = 0
+    for analysis in unclaimed[:1000]:
+        services.send(analysis)
+        sent += 1
+    return {"requeued": requeued, "sent": sent}

@@ -1,0 +1,71 @@
+"""Model versions: from the registry on disk into the portal, into use, and out of it."""
+
+import logging
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from inference import diseases, engine, registry
+from portal.audit.services import record
+
+from .models import ModelVersion
+
+logger = logging.getLogger(__name__)
+
+
+class ChangedArtefact(Exception):
+    """A registered version's file has another checksum: a version never changes, give the new model a new number."""
+
+
+@transaction.atomic
+def sync() -> list[ModelVersion]:
+    """Register every artefact on disk; a disease without an active version gets its newest. Returns the new rows."""
+    added = []
+    for code in diseases.DISEASES:
+        for version in registry.versions(code):
+            artefact = registry.load(code, version)
+            registry.verify(artefact)
+            manifest = artefact.manifest
+            row, created = ModelVersion.objects.get_or_create(
+                disease=code,
+                version=version,
+                defaults={"checksum": manifest.checksum, "manifest": manifest.to_dict(), "metrics": artefact.metrics},
+            )
+            if row.checksum != manifest.checksum:
+                raise ChangedArtefact(f"{row} was registered with another checksum")
+            if created:
+                added.append(row)
+                record("model.registered", row, checksum=row.checksum)
+        newest = ModelVersion.objects.filter(disease=code, state=ModelVersion.State.AVAILABLE).order_by("-registered_at", "-pk").first()
+        if newest is not None and ModelVersion.objects.active(code) is None:
+            activate(version=newest)
+    return added
+
+
+@transaction.atomic
+def activate(*, version: ModelVersion, by: Any = None) -> None:
+    """New scans of its disease use this version from now on; the one before becomes available."""
+    ModelVersion.objects.filter(disease=version.disease, state=ModelVersion.State.ACTIVE).exclude(pk=version.pk).update(
+        state=ModelVersion.State.AVAILABLE
+    )
+    version.state, version.activated_at = ModelVersion.State.ACTIVE, timezone.now()
+    version.save(update_fields=["state", "activated_at"])
+    record("model.activated", version, actor=by)
+
+
+@transaction.atomic
+def retire(*, version: ModelVersion, by: Any = None) -> None:
+    """Take a version out of use. Its answers stay; its disease has no model until another version is activated."""
+    version.state = ModelVersion.State.RETIRED
+    version.save(update_fields=["state"])
+    record("model.retired", version, actor=by)
+
+
+def warm_up() -> None:
+    """Load every active version in this process. One that can not be loaded is logged: its analyses will say so."""
+    for version in ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE):
+        try:
+            engine.get(version.disease, version.version)
+        except registry.ArtefactError:
+            logger.exception("%s can not be loaded", version)

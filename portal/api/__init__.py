@@ -1,0 +1,1 @@
+"""Router, authentication, pagination, errors, schema; no domain rules."""

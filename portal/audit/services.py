@@ -1,0 +1,41 @@
+"""The only way to write an audit event."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+
+from .context import current
+from .models import AuditEvent
+
+
+def record(action: str, target: models.Model, *, actor: Any = None, patient: Any = None, **detail: Any) -> AuditEvent:
+    """Add one event, in the caller's transaction. `actor` None means the system itself."""
+    request = current()
+    return AuditEvent.objects.create(
+        action=action,
+        target_type=target._meta.label_lower,
+        target_id=str(target.pk),
+        actor=None if isinstance(actor, AnonymousUser) else actor,
+        patient=patient,
+        address=request.address,
+        request_id=request.request_id,
+        detail=detail,
+    )
+
+
+def record_many(action: str, targets: list[models.Model], *, actor: AbstractBaseUser, patients: list[Any]) -> None:
+    """One event for each of `targets`, in one statement: for lists of people's data."""
+    request = current()
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            action=action,
+            target_type=target._meta.label_lower,
+            target_id=str(target.pk),
+            actor=actor,
+            patient=patient,
+            address=request.address,
+            request_id=request.request_id,
+        )
+        for target, patient in zip(targets, patients, strict=True)
+    )

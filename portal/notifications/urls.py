@@ -1,0 +1,10 @@
+from django.urls import path
+
+from . import views
+
+app_name = "notifications"
+urlpatterns = [
+    path("", views.index, name="list"),
+    path("read/", views.read_all, name="read_all"),
+    path("<int:pk>/", views.open_one, name="open"),
+]

@@ -1,0 +1,1 @@
+"""Review: the second opinion; queue, claim, read, sign, addendum."""

@@ -1,0 +1,9 @@
+"""News that travels upward. Sent inside the transaction that it tells of."""
+
+from django.dispatch import Signal
+
+review_opened = Signal()  # review
+review_signed = Signal()  # review
+review_declined = Signal()  # review, practitioner: who held it, or None
+claim_expired = Signal()  # review, practitioner: who held it
+addendum_added = Signal()  # review, addendum

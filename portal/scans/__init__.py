@@ -1,0 +1,1 @@
+"""Scan: one uploaded image; intake, its owner, its lifecycle."""

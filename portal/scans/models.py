@@ -1,0 +1,57 @@
+"""Scan: one uploaded image, kept under a random name, without identity."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from .querysets import ScanQuerySet
+
+
+def scan_path(scan: Scan, filename: str) -> str:
+    return f"scans/{scan.pk.hex[:2]}/{uuid.uuid4().hex}.{'jpg' if scan.format == 'JPEG' else 'png'}"
+
+
+def thumbnail_path(scan: Scan, filename: str) -> str:
+    return f"thumbnails/{scan.pk.hex[:2]}/{uuid.uuid4().hex}.jpg"
+
+
+class Scan(models.Model):
+    """One image of one patient.
+
+    `source_sha256` is of the bytes as they were sent (same bytes, same scan); `sha256` is of the file as it is kept, after its
+    identity metadata was cut out. Width and height are in pixels, upright.
+    """
+
+    class Format(models.TextChoices):
+        JPEG = "JPEG"
+        PNG = "PNG"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="scans")
+    file = models.FileField(upload_to=scan_path, max_length=200)
+    thumbnail = models.FileField(upload_to=thumbnail_path, max_length=200)
+    format = models.CharField(max_length=4, choices=Format)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size = models.PositiveIntegerField(help_text="Bytes, as kept.")
+    source_sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64)
+    synthetic = models.BooleanField(default=False, help_text="Drawn by a program: shown as such.")
+    uploaded_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    objects = ScanQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-uploaded_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["patient", "source_sha256"], name="one_scan_a_patient_and_bytes")]
+
+    def __str__(self) -> str:
+        return f"scan {self.pk.hex[:8]}"
+
+    @property
+    def content_type(self) -> str:
+        """The type that is always sent with the file, whatever the client called it."""
+        return "image/jpeg" if self.format == self.Format.JPEG else "image/png"

@@ -1,0 +1,87 @@
+"""Intake: check the bytes, cut out identity, keep the file."""
+
+import hashlib
+from dataclasses import dataclass
+
+import cv2
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from inference import imaging
+from portal.audit.services import record
+
+from . import identity
+from .models import Scan
+
+THUMBNAIL_SIDE = 320
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A checked file, ready to be kept: everything that needs no database."""
+
+    source_sha256: str
+    picture: imaging.Picture
+    stripped: bytes
+    thumbnail: bytes
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def prepare(data: bytes) -> Prepared:
+    """Decode and strip. Raises inference.imaging.ImageRejected with a code and a sentence for whatever is wrong with the file."""
+    picture = imaging.decode(data)
+    try:
+        stripped = identity.strip(data, format=picture.format)
+        same = bool((imaging.decode(stripped).pixels == picture.pixels).all())
+    except identity.NotStrippable as error:
+        raise imaging.ImageRejected("truncated") from error
+    if not same:  # never keep a picture that reads otherwise than the one that was sent
+        raise imaging.ImageRejected("corrupt")
+    return Prepared(source_sha256=digest(data), picture=picture, stripped=stripped, thumbnail=_thumbnail(picture))
+
+
+def _thumbnail(picture: imaging.Picture) -> bytes:
+    scale = min(1.0, THUMBNAIL_SIDE / max(picture.width, picture.height))
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    small = cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA)
+    return cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+
+
+def store(*, patient, prepared: Prepared, synthetic: bool = False) -> tuple[Scan, bool]:  # type: ignore[no-untyped-def]
+    """Keep a checked file as the patient's scan. Call inside a transaction; the files go away again if it rolls back.
+
+    The same bytes from the same patient give the scan that is there already. Returns the scan and whether it is new.
+    """
+    existing = Scan.objects.filter(patient=patient, source_sha256=prepared.source_sha256).first()
+    if existing is not None:
+        return existing, False
+    scan = Scan(
+        patient=patient,
+        format=prepared.picture.format,
+        width=prepared.picture.width,
+        height=prepared.picture.height,
+        size=len(prepared.stripped),
+        source_sha256=prepared.source_sha256,
+        sha256=digest(prepared.stripped),
+        synthetic=synthetic,
+    )
+    try:
+        scan.file.save("", ContentFile(prepared.stripped), save=False)
+        scan.thumbnail.save("", ContentFile(prepared.thumbnail), save=False)
+        with transaction.atomic():
+            scan.save(force_insert=True)
+            record("scan.stored", scan, actor=patient, patient=patient, sha256=scan.sha256)
+    except BaseException:
+        discard_files(scan)
+        raise
+    return scan, True
+
+
+def discard_files(scan: Scan) -> None:
+    """Remove what was written for a scan whose row did not come to be."""
+    for file in (scan.file, scan.thumbnail):
+        if file.name:
+            file.storage.delete(file.name)

@@ -1,0 +1,94 @@
+"""Folders of labelled pictures in; a split by patient and arrays out."""
+
+import csv
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from inference import imaging
+from inference.diseases import Disease
+
+PARTS = {"train": 0.65, "validation": 0.15, "test": 0.20}
+
+
+class DataError(Exception):
+    """The data folder is not what the training needs; the message says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled picture; `label` is a class of the disease, and pictures of one patient share `patient`."""
+
+    path: Path
+    label: str
+    patient: str
+
+
+def read_labels(folder: Path, disease: Disease) -> list[Example]:
+    """The rows of folder/labels.csv (columns file, label, patient_id at least), sorted by file. Raises DataError."""
+    table = folder / "labels.csv"
+    if not table.is_file():
+        raise DataError(f"{table} does not exist")
+    with table.open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    missing = {"file", "label", "patient_id"} - set(rows[0] if rows else ())
+    if missing:
+        raise DataError(f"{table} lacks the columns {', '.join(sorted(missing))}, or has no rows")
+    strange = {row["label"] for row in rows} - set(disease.classes)
+    if strange:
+        raise DataError(f"{table} has labels that {disease.code} does not know: {', '.join(sorted(strange))}")
+    examples = [Example(folder / row["file"], row["label"], row["patient_id"] or row["file"]) for row in rows]
+    return sorted(examples, key=lambda example: str(example.path))
+
+
+def split(examples: list[Example], seed: int, parts: dict[str, float] = PARTS) -> dict[str, list[Example]]:
+    """Deal whole patients into the parts so that each gets its share of patients and of every class.
+
+    Greedy, largest patient first in a seeded order (the idea of scikit-learn's StratifiedGroupKFold): each patient goes where the
+    squared distance from the wanted shares grows least. The same seed and examples give the same parts, in the order of `examples`.
+    """
+    held: dict[str, Counter[str]] = {}
+    for example in examples:
+        held.setdefault(example.patient, Counter())[example.label] += 1
+    totals: Counter[str] = sum(held.values(), Counter())
+    totals[""] = len(held)  # patients are dealt like one more class, so that a part is not made of few large ones
+    patients = sorted(held)
+    np.random.default_rng(seed).shuffle(patients)
+    patients.sort(key=lambda patient: -held[patient].total())
+    dealt = {part: Counter[str]() for part in parts}
+    where: dict[str, str] = {}
+    for patient in patients:
+        more = held[patient] + Counter({"": 1})
+
+        def cost(part: str, more: Counter[str] = more) -> float:
+            before = {kind: dealt[part][kind] / (totals[kind] * parts[part]) for kind in more}
+            return sum(n / totals[kind] * (2 * before[kind] + n / (totals[kind] * parts[part])) for kind, n in more.items())
+
+        where[patient] = min(parts, key=cost)
+        dealt[where[patient]].update(more)
+    return {part: [example for example in examples if where[example.patient] == part] for part in parts}
+
+
+def counts(examples: list[Example]) -> dict[str, int]:
+    """Images per class, in all, and patients: what manifest and metrics state."""
+    labels = Counter(example.label for example in examples)
+    return dict(sorted(labels.items())) | {"images": len(examples), "patients": len({example.patient for example in examples})}
+
+
+def load_squares(examples: list[Example], size: int) -> np.ndarray:
+    """Decode all pictures as serving does: uint8 (n, size, size, 3). Raises DataError naming the file that can not be read."""
+    squares = np.empty((len(examples), size, size, 3), np.uint8)
+    for i, example in enumerate(tqdm(examples, desc="reading", unit="image", leave=False, disable=None)):
+        try:
+            squares[i] = imaging.square(imaging.decode(example.path.read_bytes()).pixels, size)[0]
+        except (OSError, imaging.ImageRejected) as error:
+            raise DataError(f"{example.path}: {error}") from error
+    return squares
+
+
+def label_numbers(examples: list[Example], classes: tuple[str, ...]) -> np.ndarray:
+    """Labels as class numbers in the model's order: int64 (n,)."""
+    return np.array([classes.index(example.label) for example in examples], np.int64)
