@@ -1,0 +1,42 @@
+"""Every route of the portal. The API answers its own errors as problem details; pages show theirs."""
+
+from collections.abc import Callable
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views import defaults
+
+from medinform.health import healthz
+from portal.analyses.views import home
+from portal.api import errors
+
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one sign-in, with its limits and MFA
+admin.site.site_header = admin.site.site_title = "MEDINFORM administration"
+admin.site.index_title = "What do you want to look after?"
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("me/", include("portal.accounts.urls")),
+    path("scans/", include("portal.scans.urls")),
+    path("analyses/", include("portal.analyses.urls")),
+    path("reviews/", include("portal.reviews.urls")),
+    path("notifications/", include("portal.notifications.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include(("portal.api.urls", "v1"), namespace="v1")),
+    path("healthz", healthz, name="healthz"),
+]
+
+
+def _either(page: Callable[..., HttpResponse], api: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+    def handler(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        return api(request) if request.path.startswith("/api/") else page(request, *args, **kwargs)
+
+    return handler
+
+
+handler404 = _either(defaults.page_not_found, errors.not_found)
+handler500 = _either(defaults.server_error, errors.server_error)
