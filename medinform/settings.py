@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "portal.reviews",
     "portal.notifications",
     "portal.api",
+    "portal.demo",
 ]
 
 MIDDLEWARE = [

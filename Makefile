@@ -1,0 +1,59 @@
+# make run: the portal on this machine.  make demo: the same without a person.  make test: the tests.  README.md tells the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: setup run demo passwords test lint format bench screenshots clean
+.DEFAULT_GOAL := run
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing (on Debian: apt-get install python3-venv)"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.run: requirements.txt constraints.txt | $(BIN)/python
+	@echo "Installing what the portal needs (once; TensorFlow is large) ..."
+	@$(PIP) --requirement requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements.txt requirements-dev.txt constraints.txt | $(BIN)/python
+	@echo "Installing what the portal and its tests need (once; TensorFlow is large) ..."
+	@$(PIP) --requirement requirements-dev.txt
+	@touch $@ $(VENV)/.run
+
+setup: $(VENV)/.dev
+
+run: $(VENV)/.run
+	@$(BIN)/python -m medinform.run
+
+demo: $(VENV)/.run
+	@$(BIN)/python -m medinform.demo $(if $(IMAGES),--images "$(IMAGES)") $(if $(DISEASE),--disease "$(DISEASE)")
+
+passwords: $(VENV)/.run
+	@$(BIN)/python -m medinform.passwords
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/hadolint Dockerfile
+	SECRET_KEY=lint VAR_DIR=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
+	SECRET_KEY=lint VAR_DIR=$$(mktemp -d) DEBUG=false $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python -m docs.screenshots
+
+clean:
+	rm -rf $(VENV) var build staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

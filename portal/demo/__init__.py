@@ -1,0 +1,1 @@
+"""Accounts and drawn scans to try the portal with. Only with DEBUG."""
