@@ -1,0 +1,130 @@
+"""`python -m training fit | evaluate | gate`: see --help of each."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from inference import diseases, gate, imaging
+from training import datasets
+from training.recipes import RECIPES
+
+
+def fit(arguments: argparse.Namespace) -> None:
+    """Split by patient, train, calibrate on the validation patients, write the artefact."""
+    from training import backbones, calibrate, export, metrics
+    from training import fit as fitting
+
+    disease, recipe = diseases.get(arguments.disease), RECIPES[arguments.disease]
+    backbone = backbones.BACKBONES[arguments.backbone]
+    classes = tuple(disease.classes)
+    parts = datasets.split(datasets.read_labels(arguments.data, disease), arguments.seed)
+    labelled = {
+        part: fitting.Labelled(datasets.load_squares(parts[part], recipe.size), datasets.label_numbers(parts[part], classes))
+        for part in ("train", "validation")
+    }
+    positive = tuple(classes.index(name) for name in disease.positive)
+    model = fitting.fit(
+        recipe=recipe,
+        backbone=backbone,
+        weights=arguments.weights,
+        train=labelled["train"],
+        validation=labelled["validation"],
+        positive=positive,
+        classes=len(classes),
+        seed=arguments.seed,
+        work=arguments.work or Path("var/fit") / arguments.disease / arguments.out.name,
+    )
+    validation = labelled["validation"]
+    logits = fitting.logits(model, validation.images, backbone)
+    heat = calibrate.temperature(logits, validation.labels)
+    truth = np.isin(validation.labels, positive)
+    probability = metrics.softmax(logits, heat)[:, list(positive)].sum(1)
+    cut = calibrate.threshold(truth, probability)
+    manifest = export.write(
+        out=arguments.out,
+        model=model,
+        disease=disease.code,
+        backbone=backbone,
+        recipe=recipe,
+        recipe_values=json.loads(json.dumps(asdict(recipe))),
+        classes=classes,
+        positive=disease.positive,
+        temperature=heat,
+        threshold=cut,
+        uncertain=calibrate.uncertain_band(truth, probability, cut),
+        seed=arguments.seed,
+        counts={part: datasets.counts(examples) for part, examples in parts.items()},
+    )
+    print(f"{arguments.out}: temperature {manifest.temperature}, threshold {manifest.threshold}, uncertain {manifest.uncertain}")
+    print(f"Now: python -m training evaluate --artefact {arguments.out} --data {arguments.data}")
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Measure an artefact on patients it never saw, and write metrics.json and MODEL_CARD.md into it."""
+    from training import evaluate as evaluation
+
+    figures = evaluation.evaluate(arguments.artefact, arguments.data, arguments.part)
+    print(json.dumps(figures, indent=2))
+    if arguments.part == "test":
+        evaluation.write(arguments.artefact, figures)
+
+
+def check_gate(arguments: argparse.Namespace) -> None:
+    """How many real pictures the gate lets through."""
+    disease = diseases.get(arguments.disease)
+    examples = datasets.read_labels(arguments.data, disease)
+    refused: Counter[str] = Counter()
+    for example in examples:
+        try:
+            gate.check(imaging.decode(example.path.read_bytes()).pixels, disease)
+        except imaging.ImageRejected as rejected:
+            refused[rejected.code] += 1
+    print(f"{len(examples) - refused.total()} of {len(examples)} pictures pass the gate; refused: {dict(refused) or 'none'}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    command = commands.add_parser("fit", help=fit.__doc__)
+    command.add_argument("--disease", required=True, choices=sorted(RECIPES))
+    command.add_argument("--data", required=True, type=Path, help="folder with labels.csv and one folder a class")
+    command.add_argument("--backbone", required=True)
+    command.add_argument("--weights", type=Path, help="file of pretrained weights")
+    command.add_argument("--out", required=True, type=Path, help="the artefact's folder; its name is the version")
+    command.add_argument("--seed", type=int, default=7)
+    command.add_argument("--work", type=Path, help="where checkpoints are kept (default: var/fit/...)")
+    command.set_defaults(run=fit)
+
+    command = commands.add_parser("evaluate", help=evaluate.__doc__)
+    command.add_argument("--artefact", required=True, type=Path)
+    command.add_argument("--data", required=True, type=Path)
+    command.add_argument("--part", choices=["test", "all"], default="test", help="the held-out patients of the split, or all of another set")
+    command.set_defaults(run=evaluate)
+
+    command = commands.add_parser("gate", help=check_gate.__doc__)
+    command.add_argument("--disease", required=True, choices=sorted(diseases.DISEASES))
+    command.add_argument("--data", required=True, type=Path)
+    command.set_defaults(run=check_gate)
+
+    arguments = parser.parse_args()
+    if getattr(arguments, "backbone", None):
+        from training.backbones import BACKBONES
+
+        if arguments.backbone not in BACKBONES:
+            parser.error(f"the backbone is one of: {', '.join(BACKBONES)}")
+    try:
+        arguments.run(arguments)
+    except datasets.DataError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""From scores to an honest answer: a temperature, a threshold and a band in which the model can not tell. All set on validation patients."""
+
+import numpy as np
+
+from training.metrics import softmax
+
+SURE = 0.99
+
+
+def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature that minimises the negative log-likelihood (Guo 2017) of logits (n, classes) and class numbers (n,).
+
+    The likelihood has one minimum in 1/temperature, so a golden-section search over 0.05 to 20 finds it.
+    """
+    ratio = (np.sqrt(5) - 1) / 2
+    low, high = np.log(0.05), np.log(20.0)
+    rows = np.arange(len(labels))
+
+    def loss(log_temperature: float) -> float:
+        return float(-np.log(np.maximum(softmax(logits, float(np.exp(log_temperature)))[rows, labels], 1e-12)).mean())
+
+    for _ in range(60):
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        low, high = (low, right) if loss(left) < loss(right) else (left, high)
+    return float(np.exp((low + high) / 2))
+
+
+def threshold(truth: np.ndarray, probability: np.ndarray) -> float:
+    """Where sensitivity plus specificity is highest (Youden 1950): the middle of the best interval between neighbouring scores.
+
+    `truth` is bool (n,), `probability` float (n,). Ties go to the lower threshold, which misses fewer.
+    """
+    order = np.argsort(probability, kind="stable")
+    scores, positive = probability[order], truth[order]
+    cuts = np.concatenate([[0.0], (scores[1:] + scores[:-1]) / 2, [1.0]])
+    missed = np.concatenate([[0], np.cumsum(positive)]) / max(1, positive.sum())
+    cleared = np.concatenate([[0], np.cumsum(~positive)]) / max(1, (~positive).sum())
+    return float(cuts[int(np.argmax(cleared - missed))])
+
+
+def uncertain_band(truth: np.ndarray, probability: np.ndarray, cut: float, sure: float = SURE) -> tuple[float, float]:
+    """(low, high) around the threshold `cut`: below `low` lie at most 1 - sure of the diseased, from `high` on at most 1 - sure of the healthy."""
+    low = float(np.quantile(probability[truth], 1 - sure, method="lower"))
+    high = float(np.nextafter(np.quantile(probability[~truth], sure, method="higher"), 1))
+    return min(low, cut), max(high, cut)
