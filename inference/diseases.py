@@ -211,14 +211,8 @@ _ALL = (
             "uncertain": "The picture does not settle it. An eye practitioner should look.",
             "not_suspicious": "Have your eyes photographed again in a year, and keep your blood sugar in range.",
         },
-        classes={
-            "grade_0": "no retinopathy",
-            "grade_1": "mild retinopathy",
-            "grade_2": "moderate retinopathy",
-            "grade_3": "severe retinopathy",
-            "grade_4": "proliferative retinopathy",
-        },
-        positive=("grade_2", "grade_3", "grade_4"),
+        classes={"no_dr": "no diabetic retinopathy", "dr": "damage that fits diabetic retinopathy"},
+        positive=("dr",),
         symptoms=(
             Symptom("blurred", "Blurred sight"),
             Symptom("floaters", "Many new dark spots", red_flag=True),

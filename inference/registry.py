@@ -56,9 +56,19 @@ class Manifest:
     recipe: dict[str, Any] = field(default_factory=dict)
     known_limits: tuple[str, ...] = ()
 
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the model's file, in hexadecimal."""
+        return self.sha256
+
+    def to_dict(self) -> dict[str, Any]:
+        """What manifest.json says, as plain values."""
+        values: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
+        return values
+
     def to_json(self) -> str:
         """The text of manifest.json."""
-        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+        return json.dumps(self.to_dict(), indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "Manifest":

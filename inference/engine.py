@@ -1,0 +1,161 @@
+"""Loads a model version once, and answers many images: bytes in, a calibrated answer and its heat-map out.
+
+TensorFlow is imported only when a model is loaded: who needs the words of this module alone (the web processes) stays small.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from inference import diseases, explain, gate, imaging, registry
+
+SUSPICIOUS, UNCERTAIN, NOT_SUSPICIOUS = "suspicious", "uncertain", "not_suspicious"
+
+
+class Runtime(Protocol):
+    """What runs a model file: one float32 (1, size, size, 3) batch in, logits (classes,) and evidence (h, w, classes) out."""
+
+    def predict(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A model version's answer about one image.
+
+    `finding` is a class of the disease; `probability` is that of the positive classes together, calibrated, 0 to 1, and `probabilities`
+    that of each class; `outcome` is suspicious, uncertain or not_suspicious; `heatmap` is a PNG to lay over the image; `seconds` says
+    where the time went; `checksum` is the SHA-256 of the model file that answered.
+    """
+
+    disease: str
+    model_version: str
+    finding: str
+    outcome: str
+    probability: float
+    probabilities: dict[str, float]
+    threshold: float
+    checksum: str
+    heatmap: bytes
+    seconds: dict[str, float]
+
+
+class KerasRuntime:
+    """A .keras file, traced once for one image (Keras's own predict costs several times as much at batch 1)."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        import keras
+        import tensorflow as tf
+
+        model = keras.models.load_model(path, compile=False)
+        signature = tf.TensorSpec((1, size, size, 3), tf.float32)
+        self._forward = tf.function(lambda batch: model(batch, training=False), input_signature=[signature])
+        self.predict(np.zeros((1, size, size, 3), np.float32))  # traces now, not while somebody waits
+
+    def predict(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        answer = self._forward(batch)
+        return answer["logits"].numpy()[0], answer["evidence"].numpy()[0]
+
+
+class Engine:
+    """One loaded model version. Safe to use from several threads; the same bytes give the same answer."""
+
+    def __init__(self, artefact: registry.Artefact, runtime: Runtime | None = None) -> None:
+        """Check the file against its manifest and load it. Raises registry.ArtefactError."""
+        registry.verify(artefact)
+        self.artefact, self.manifest = artefact, artefact.manifest
+        self.disease = diseases.get(self.manifest.disease)
+        if set(self.manifest.classes) != set(self.disease.classes):
+            raise registry.ArtefactError(f"the model's classes {self.manifest.classes} are not those of {self.disease.code}")
+        self._runtime = runtime or KerasRuntime(artefact.model_path, self.manifest.input.size)
+
+    def answer(self, data: bytes) -> Answer:
+        """Read one image file. Raises imaging.ImageRejected when the image is at fault."""
+        clock = Clock()
+        with clock.stage("decode"):
+            picture = imaging.decode(data)
+        with clock.stage("gate"):
+            gate.check(picture.pixels, self.disease)
+        with clock.stage("model"):
+            size = self.manifest.input
+            pixels, box = imaging.prepare(picture.pixels, size.size, size.offset, size.divisor)
+            logits, evidence = self._runtime.predict(pixels[None])
+        with clock.stage("heatmap"):
+            probabilities = self._calibrated(logits)
+            probability = float(sum(probabilities[name] for name in self.manifest.positive))
+            finding = self._finding(probabilities, probability)
+            cam = explain.activation(evidence, self.manifest.classes.index(finding))
+            heatmap = explain.overlay(cam, box, picture.width, picture.height)
+        return Answer(
+            disease=self.disease.code,
+            model_version=self.manifest.version,
+            finding=finding,
+            outcome=self._outcome(probability),
+            probability=min(1.0, probability),
+            probabilities=probabilities,
+            threshold=self.manifest.threshold,
+            checksum=self.manifest.sha256,
+            heatmap=heatmap,
+            seconds=clock.seconds(),
+        )
+
+    def logits(self, data: bytes) -> np.ndarray:
+        """The model's logits (classes,) before calibration, for who measures calibration. No gate. Raises imaging.ImageRejected."""
+        size = self.manifest.input
+        pixels, _ = imaging.prepare(imaging.decode(data).pixels, size.size, size.offset, size.divisor)
+        return self._runtime.predict(pixels[None])[0]
+
+    def _calibrated(self, logits: np.ndarray) -> dict[str, float]:
+        """Temperature scaling (Guo 2017)."""
+        scaled = logits.astype(np.float64) / self.manifest.temperature
+        powers = np.exp(scaled - scaled.max())
+        return dict(zip(self.manifest.classes, (powers / powers.sum()).tolist(), strict=True))
+
+    def _finding(self, probabilities: dict[str, float], probability: float) -> str:
+        """The likeliest class on the side of the threshold where the answer lies."""
+        is_positive = probability >= self.manifest.threshold
+        side = [name for name in self.manifest.classes if (name in self.manifest.positive) == is_positive]
+        return max(side, key=lambda name: probabilities[name])
+
+    def _outcome(self, probability: float) -> str:
+        low, high = self.manifest.uncertain
+        if probability < low:
+            return NOT_SUSPICIOUS
+        return SUSPICIOUS if probability >= high else UNCERTAIN
+
+
+class Clock:
+    """Seconds of each stage."""
+
+    def __init__(self) -> None:
+        self._stages: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self._stages[name] = time.perf_counter() - start
+
+    def seconds(self) -> dict[str, float]:
+        stages = {name: round(value, 4) for name, value in self._stages.items()}
+        return stages | {"total": round(sum(self._stages.values()), 4)}
+
+
+_loaded: dict[tuple[str, str, Any], Engine] = {}
+_loading = threading.Lock()
+
+
+def get(disease: str, version: str, root: Path | None = None) -> Engine:
+    """The engine of a version, loaded on first use and kept for the life of the process. Raises registry.ArtefactError."""
+    key = (disease, version, root)
+    with _loading:
+        if key not in _loaded:
+            _loaded[key] = Engine(registry.load(disease, version, root))
+        return _loaded[key]
