@@ -1,0 +1,170 @@
+"""The cast: one of each kind of person, named as in the access rule, and the things they own."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.cache import cache
+from django.test import Client
+from rest_framework.test import APIClient
+
+import samples
+from inference.engine import Answer
+from inference.explain import overlay
+from inference.imaging import Box
+from portal.accounts.models import ConsentText, Role, User, Verification
+from portal.accounts.services import give_consent, register, verify_practitioner
+from portal.analyses import services as analyses
+from portal.analyses import versions
+from portal.analyses.models import Analysis, ModelVersion
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings: Any, tmp_path: Path) -> Iterator[None]:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    settings.CELERY_BROKER_URL = settings.REDIS_URL
+    cache.clear()
+    yield
+
+
+def person(email: str, role: str, **facts: Any) -> User:
+    """A user with a verified address who agreed to the current text."""
+    name = facts.pop("name", email.partition("@")[0].replace(".", " ").title())
+    if role == Role.ADMINISTRATOR:
+        user = User.objects.create_superuser(email, PASSWORD, name=name)
+    else:
+        user = register(user=User.objects.create_user(email, PASSWORD), name=name, role=role, country="India", **facts)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    text = ConsentText.current()
+    assert text is not None
+    give_consent(user=user, text=text)
+    return user
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return person("ada@clinic.example", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def patient(db: None) -> User:
+    return person("meera@home.example", Role.PATIENT)
+
+
+@pytest.fixture
+def other_patient(db: None) -> User:
+    return person("otto@home.example", Role.PATIENT)
+
+
+@pytest.fixture
+def unverified(db: None) -> User:
+    return person("uma@clinic.example", Role.PRACTITIONER, registration_number="U-1", speciality="Pathology")
+
+
+@pytest.fixture
+def practitioner(administrator: User) -> User:
+    return verified("dr.rao@clinic.example", administrator)
+
+
+@pytest.fixture
+def other_practitioner(administrator: User) -> User:
+    return verified("dr.osei@clinic.example", administrator)
+
+
+def verified(email: str, administrator: User) -> User:
+    user = person(email, Role.PRACTITIONER, registration_number="MCI 12345", speciality="Pathology")
+    verify_practitioner(profile=user.practitioner_profile, by=administrator, verification=Verification.VERIFIED)
+    return user
+
+
+@pytest.fixture
+def api() -> Callable[[User | None], APIClient]:
+    """api(user): a client of the API, signed in as that user, or as nobody."""
+
+    def client(user: User | None) -> APIClient:
+        made = APIClient()
+        if user is not None:
+            made.force_authenticate(user)
+        return made
+
+    return client
+
+
+@pytest.fixture
+def browse() -> Callable[[User | None], Client]:
+    """browse(user): a browser-like client of the pages."""
+
+    def client(user: User | None) -> Client:
+        made = Client()
+        if user is not None:
+            made.force_login(user)
+        return made
+
+    return client
+
+
+@pytest.fixture
+def malaria(db: None) -> ModelVersion:
+    """The shipped malaria model, registered and active."""
+    versions.sync()
+    found = ModelVersion.objects.active("malaria")
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def cell() -> bytes:
+    return samples.draw("malaria", "parasitized")
+
+
+def drawn_cell(seed: int, label: str = "parasitized") -> bytes:
+    return samples.draw("malaria", label, seed)
+
+
+def an_answer(version: ModelVersion, probability: float = 0.97) -> Answer:
+    """What the engine would return; for tests of what happens after it."""
+    import numpy as np
+
+    positive = probability >= version.manifest["threshold"]
+    low, high = version.manifest["uncertain"]
+    outcome = "not_suspicious" if probability < low else "suspicious" if probability >= high else "uncertain"
+    return Answer(
+        disease=version.disease,
+        model_version=version.version,
+        finding="parasitized" if positive else "uninfected",
+        outcome=outcome,
+        probability=probability,
+        probabilities={"uninfected": 1 - probability, "parasitized": probability},
+        threshold=version.manifest["threshold"],
+        checksum=version.checksum,
+        heatmap=overlay(np.eye(8, dtype=np.float32), Box(0, 0, 1, 1), 130, 130),
+        seconds={"total": 0.02},
+    )
+
+
+@pytest.fixture
+def answered(malaria: ModelVersion) -> Callable[..., Analysis]:
+    """answered(patient, seed=0, probability=0.97, **submit): an analysis that is done, its review open."""
+
+    def make(owner: User, seed: int = 0, probability: float = 0.97, **asked: Any) -> Analysis:
+        analysis = analyses.submit(patient=owner, data=drawn_cell(seed), disease="malaria", **asked).analysis
+        claimed = analyses.claim(str(analysis.pk), worker="test")
+        assert claimed is not None
+        assert analyses.record(claimed, an_answer(malaria, probability))
+        return Analysis.objects.get(pk=analysis.pk)
+
+    return make
+
+
+def as_upload(data: bytes, name: str = "cell.png") -> io.BytesIO:
+    """Bytes as a file that a test client uploads."""
+    file = io.BytesIO(data)
+    file.name = name
+    return file

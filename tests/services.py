@@ -1,0 +1,37 @@
+"""The servers that the tests talk to: those of DATABASE_URL and REDIS_URL if set, else throw-away ones. Loaded before Django's settings.
+
+SQLite is not enough for the tests: `DATABASE_URL=sqlite:///...` is refused.
+"""
+
+import os
+import secrets
+import tempfile
+from contextlib import ExitStack
+
+import pytest
+
+from medinform import embedded
+
+_servers = ExitStack()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Before pytest-django reads the settings."""
+    if not os.environ.get("DATABASE_URL"):
+        os.environ["DATABASE_URL"] = _servers.enter_context(embedded.postgres_server())
+    if not os.environ["DATABASE_URL"].startswith(("postgres", "psql", "pgsql")):
+        raise pytest.UsageError("the tests need PostgreSQL: unset DATABASE_URL and they start their own")
+    if not os.environ.get("REDIS_URL"):
+        os.environ["REDIS_URL"] = _servers.enter_context(embedded.redis_server())
+    os.environ["VAR_DIR"] = _servers.enter_context(tempfile.TemporaryDirectory(prefix="medinform-tests-"))
+    os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
+    os.environ["DEBUG"] = "false"
+    os.environ["SECURE_TLS"] = "false"
+    os.environ["THROTTLE_ANON"] = os.environ["THROTTLE_TOKEN"] = "100000/min"
+    for name in ("EMAIL_URL", "MEDIA_ROOT", "STATIC_ROOT", "SITE_URL", "MEDINFORM_ARTIFACTS"):
+        os.environ.pop(name, None)
+
+
+def pytest_unconfigure() -> None:
+    _servers.close()
