@@ -1,0 +1,166 @@
+"""The catalogue, upload, and the answers."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from inference import diseases
+from inference.imaging import MAX_BYTES, ImageRejected
+from portal.audit.services import record, record_many
+from portal.scans.views import send
+
+from . import services
+from .filters import AnalysisFilter
+from .models import Analysis, ModelVersion
+from .serializers import AnalysisDetailSerializer, AnalysisSerializer, DiseaseSerializer, UploadSerializer
+
+DONE = OpenApiExample(
+    "done",
+    response_only=True,
+    value={
+        "id": "0d5f6a4e-52a4-4d02-8a3a-f1c0f3f0f9b1",
+        "disease": "malaria",
+        "status": "done",
+        "report_status": "preliminary",
+        "finding": "parasitized",
+        "finding_words": "a malaria parasite in this cell",
+        "outcome": "suspicious",
+        "probability": 0.97,
+        "probabilities": {"uninfected": 0.03, "parasitized": 0.97},
+        "threshold": 0.5,
+        "model_version": "1.0.0",
+        "place": None,
+    },
+)
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Your own name for this upload. Sent again with the same upload it gives the same analysis; with another one, 422.",
+)
+
+
+class DiseaseViewSet(viewsets.GenericViewSet):
+    """What can be tested, with which model, and how good that is."""
+
+    serializer_class = DiseaseSerializer
+    pagination_class = None
+    filter_backends = []
+    lookup_field = "code"
+    lookup_value_regex = "[a-z0-9_]+"
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        active = {version.disease: version for version in ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE)}
+        return {**super().get_serializer_context(), "active": active}
+
+    @extend_schema(summary="All diseases of the catalogue", responses=DiseaseSerializer(many=True))
+    def list(self, request: Request, **kwargs: Any) -> Response:
+        return Response(self.get_serializer(list(diseases.DISEASES.values()), many=True).data)
+
+    @extend_schema(summary="One disease", parameters=[OpenApiParameter("code", str, OpenApiParameter.PATH)])
+    def retrieve(self, request: Request, code: str, **kwargs: Any) -> Response:
+        if code not in diseases.DISEASES:
+            raise Http404
+        return Response(self.get_serializer(diseases.get(code)).data)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Analyses that you may see, newest first"),
+    retrieve=extend_schema(summary="One analysis: its state, and its answer", responses=AnalysisDetailSerializer, examples=[DONE]),
+)
+class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
+    queryset = Analysis.objects.none()
+    serializer_class = AnalysisSerializer
+    filterset_class = AnalysisFilter
+    ordering = ["-queued_at", "-id"]
+    throttle_scope: str | None = None
+
+    def get_throttles(self) -> list[Any]:
+        self.throttle_scope = "upload" if self.action == "create" else None
+        return super().get_throttles()
+
+    def get_queryset(self) -> QuerySet[Analysis]:
+        found = Analysis.objects.visible_to(self.request.user)
+        return found.select_related("model_version", "patient", "review").prefetch_related("review__addenda")
+
+    @extend_schema(
+        summary="Upload a scan and have it analysed",
+        description="The bytes decide the type. 200 and the earlier analysis when the same bytes were sent for the same disease before.",
+        request={"multipart/form-data": UploadSerializer},
+        parameters=[KEY],
+        responses={201: AnalysisDetailSerializer, 200: AnalysisDetailSerializer},
+        examples=[DONE],
+    )
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        form = UploadSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        asked = form.validated_data
+        if asked["file"].size > MAX_BYTES:  # before a byte of it is read into memory
+            raise ImageRejected("too_large")
+        submitted = services.submit(
+            patient=request.user,
+            data=asked["file"].read(),
+            disease=asked["disease"],
+            symptoms=asked["symptoms"],
+            wants_review=asked["wants_review"],
+            idempotency_key=request.headers.get("Idempotency-Key", "")[:200],
+        )
+        shown = AnalysisDetailSerializer(self.get_queryset().get(pk=submitted.analysis.pk), context=self.get_serializer_context()).data
+        return Response(shown, status=201 if submitted.created else 200, headers={"Location": shown["url"]})
+
+    def get_parsers(self) -> list[Any]:
+        """An upload is multipart. (Asked for before the action is known, so the method decides.)"""
+        is_upload = self.request is not None and getattr(self, "action_map", {}).get(self.request.method.lower()) == "create"
+        return [MultiPartParser()] if is_upload else super().get_parsers()
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        record_many("analysis.listed", page, actor=request.user, patients=[analysis.patient for analysis in page])
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        analysis = self.get_object()
+        record("analysis.read", analysis, actor=request.user, patient=analysis.patient)
+        return Response(self._detail(analysis))
+
+    @extend_schema(
+        summary="Where the model looked: a PNG to lay over the picture",
+        responses={(200, "image/png"): OpenApiResponse(OpenApiTypes.BINARY, description="RGBA, the aspect of the picture.")},
+    )
+    @action(detail=True)
+    def heatmap(self, request: Request, **kwargs: Any) -> FileResponse:
+        analysis = self.get_object()
+        if not analysis.heatmap:
+            raise Http404
+        record("analysis.heatmap_read", analysis, actor=request.user, patient=analysis.patient)
+        return send(analysis.heatmap, "image/png")
+
+    @extend_schema(summary="Stop an analysis that waits or runs", request=None, responses=AnalysisDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, **kwargs: Any) -> Response:
+        analysis = self.get_object()
+        if not (request.user.is_administrator or analysis.patient_id == request.user.pk):
+            raise PermissionDenied
+        services.cancel(analysis=analysis, by=request.user)
+        return Response(self._detail(analysis))
+
+    @extend_schema(summary="Administrators: run a failed or cancelled analysis again", request=None, responses=AnalysisDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def requeue(self, request: Request, **kwargs: Any) -> Response:
+        analysis = self.get_object()
+        if not request.user.is_administrator:
+            raise PermissionDenied
+        services.requeue(analysis=analysis, by=request.user)
+        return Response(self._detail(analysis))
+
+    def _detail(self, analysis: Analysis) -> dict[str, Any]:
+        return AnalysisDetailSerializer(analysis, context=self.get_serializer_context()).data

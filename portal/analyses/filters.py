@@ -1,0 +1,16 @@
+import django_filters
+
+from .models import DISEASE_CHOICES, Analysis
+
+
+class AnalysisFilter(django_filters.FilterSet):
+    """For the history and the API: by disease, state, outcome and time of upload."""
+
+    disease = django_filters.ChoiceFilter(choices=DISEASE_CHOICES, empty_label="All diseases")
+    status = django_filters.ChoiceFilter(choices=Analysis.Status.choices, empty_label="All states")
+    outcome = django_filters.ChoiceFilter(choices=Analysis.Outcome.choices, empty_label="All answers")
+    uploaded = django_filters.IsoDateTimeFromToRangeFilter(field_name="queued_at")
+
+    class Meta:
+        model = Analysis
+        fields = ["disease", "status", "outcome", "uploaded"]

@@ -1,0 +1,95 @@
+"""Every error of the API as RFC 9457 problem details: type, title, status, detail, code, and for forms which field is wrong."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from inference.imaging import ImageRejected
+from portal.accounts.services import ConsentRequired
+from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible
+from portal.reviews.services import ReviewError
+
+PROBLEM_JSON = "application/problem+json"
+DOMAIN_STATUS: dict[type[Exception], int] = {
+    ImageRejected: 400,
+    ConsentRequired: 403,
+    DiseaseUnavailable: 409,
+    KeyReused: 422,
+    NotPossible: 409,
+    ReviewError: 409,
+}
+CODE_STATUS = {"too_large": 413, "unsupported_type": 415, "not_verified": 403, "own_scan": 403}
+
+
+class CodedError(exceptions.APIException):
+    """An error of the API itself, with its own code and sentence."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message, code)
+        self.status_code = status
+
+
+def body(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
+    """A problem's members. `type` is about:blank, as RFC 9457 has it where the status and code say it all."""
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, "code": code, **more}
+
+
+def problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The exception handler of the API. What is not foreseen stays an exception: Django reports it and answers 500."""
+    status = next((status for kind, status in DOMAIN_STATUS.items() if isinstance(error, kind)), None)
+    if status is not None:
+        code = error.code  # type: ignore[attr-defined]
+        status = CODE_STATUS.get(code, status)
+        response = Response(body(status, code, error.message), status=status)  # type: ignore[attr-defined]
+    else:
+        if isinstance(error, Http404):
+            error = exceptions.NotFound()
+        elif isinstance(error, PermissionDenied):
+            error = exceptions.PermissionDenied()
+        handled = exception_handler(error, context)
+        if handled is None:
+            return None
+        response = handled
+        response.data = _details(error, handled.status_code)
+    response.content_type = PROBLEM_JSON
+    return response
+
+
+def _details(error: Exception, status: int) -> dict[str, Any]:
+    if isinstance(error, exceptions.ValidationError):
+        fields = list(_fields(error.get_full_details()))
+        first = fields[0]
+        detail = first["detail"] if len(fields) == 1 and not first["field"] else "Some of what was sent is not right: see errors."
+        return body(status, "invalid", detail, errors=fields)
+    assert isinstance(error, exceptions.APIException)  # noqa: S101  (exception_handler handles no others)
+    code = error.get_codes()
+    more = {"retry_after": error.wait} if isinstance(error, exceptions.Throttled) else {}
+    return body(status, code if isinstance(code, str) else "error", str(error.detail), **more)
+
+
+def _fields(details: Any, path: str = "") -> Any:
+    """Flatten DRF's nested details into {field, code, detail}."""
+    if isinstance(details, dict) and set(details) == {"message", "code"}:
+        yield {"field": path, "code": details["code"], "detail": str(details["message"])}
+    elif isinstance(details, dict):
+        for name, inner in details.items():
+            yield from _fields(inner, "" if name == "non_field_errors" else f"{path}.{name}".lstrip("."))
+    else:
+        for inner in details:
+            yield from _fields(inner, path)
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    """For unknown paths below /api/."""
+    return JsonResponse(body(404, "not_found", "There is nothing at this address."), status=404, content_type=PROBLEM_JSON)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """For bugs below /api/: they are reported, and told without detail."""
+    detail = "Something broke on our side. It has been reported; nothing that was kept is lost."
+    return JsonResponse(body(500, "internal_error", detail), status=500, content_type=PROBLEM_JSON)

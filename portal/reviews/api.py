@@ -1,0 +1,86 @@
+"""The practitioners' queue and the second opinion."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.audit.services import record, record_many
+
+from . import services
+from .filters import ReviewFilter
+from .models import Review
+from .serializers import AddendumSerializer, ReadingSerializer, ReviewSerializer, SignSerializer
+
+
+@extend_schema_view(
+    list=extend_schema(summary="The queue, what is due first comes first; for patients, the reviews of their scans"),
+    retrieve=extend_schema(summary="One review; the model's answer is there once your own reading is kept"),
+)
+class ReviewViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Review.objects.none()
+    serializer_class = ReviewSerializer
+    filterset_class = ReviewFilter
+    ordering = ["due_at", "id"]
+
+    def get_queryset(self) -> QuerySet[Review]:
+        return Review.objects.visible_to(self.request.user).with_all()
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        record_many("review.listed", page, actor=request.user, patients=[review.patient for review in page])
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        review = self.get_object()
+        record("review.opened_page", review, actor=request.user, patient=review.patient)
+        return self._shown(review)
+
+    def _shown(self, review: Review, status: int = 200) -> Response:
+        return Response(self.get_serializer(self.get_queryset().get(pk=review.pk)).data, status=status)
+
+    @extend_schema(summary="Take it for 30 minutes", request=None)
+    @action(detail=True, methods=["post"])
+    def claim(self, request: Request, **kwargs: Any) -> Response:
+        return self._shown(services.claim(review=self.get_object(), practitioner=request.user))
+
+    @extend_schema(summary="Give it back to the queue", request=None)
+    @action(detail=True, methods=["post"])
+    def release(self, request: Request, **kwargs: Any) -> Response:
+        return self._shown(services.release(review=self.get_object(), practitioner=request.user))
+
+    @extend_schema(summary="Keep your own reading; it reveals the model's answer", request=ReadingSerializer, responses=ReviewSerializer)
+    @action(detail=True, methods=["post"])
+    def reading(self, request: Request, **kwargs: Any) -> Response:
+        review = self.get_object()
+        services.record_reading(review=review, practitioner=request.user, **_valid(ReadingSerializer, request))
+        return self._shown(review)
+
+    @extend_schema(summary="Sign the final opinion", request=SignSerializer, responses=ReviewSerializer)
+    @action(detail=True, methods=["post"])
+    def sign(self, request: Request, **kwargs: Any) -> Response:
+        review = self.get_object()
+        services.sign(review=review, practitioner=request.user, **_valid(SignSerializer, request))
+        return self._shown(review)
+
+    @extend_schema(summary="Add to the opinion that you signed", request=AddendumSerializer, responses={201: ReviewSerializer})
+    @action(detail=True, methods=["post"])
+    def addenda(self, request: Request, **kwargs: Any) -> Response:
+        review = self.get_object()
+        services.add_addendum(review=review, practitioner=request.user, **_valid(AddendumSerializer, request))
+        return self._shown(review, status=201)
+
+    @extend_schema(summary="Patients: no practitioner should read this scan", request=None)
+    @action(detail=True, methods=["post"])
+    def decline(self, request: Request, **kwargs: Any) -> Response:
+        return self._shown(services.decline(review=self.get_object(), patient=request.user))
+
+
+def _valid(form: Any, request: Request) -> dict[str, Any]:
+    filled = form(data=request.data)
+    filled.is_valid(raise_exception=True)
+    return dict(filled.validated_data)

@@ -1,0 +1,128 @@
+"""What each side sees of a review. The model's answer is hidden from a practitioner until their own reading is kept."""
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from portal.analyses.models import Analysis
+
+from .models import Addendum, Opinion, Review, finding_choices
+
+
+class OpinionSerializer(serializers.ModelSerializer):
+    finding_words = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Opinion
+        fields = ["stage", "finding", "finding_words", "confidence", "recommendation", "notes", "change_reason", "recorded_at"]
+        read_only_fields = fields
+
+    def get_finding_words(self, opinion: Opinion) -> str:
+        return finding_choices(self.context["analysis"]).get(opinion.finding, opinion.finding)
+
+
+class AddendumSerializer(serializers.ModelSerializer):
+    author = serializers.CharField(source="author.name", read_only=True)
+
+    class Meta:
+        model = Addendum
+        fields = ["text", "author", "added_at"]
+        read_only_fields = ["author", "added_at"]
+
+
+class ReadingSerializer(serializers.Serializer):
+    """A finding, before the model's answer is shown."""
+
+    finding = serializers.CharField(max_length=32, help_text="One of the review's finding_choices.")
+    confidence = serializers.ChoiceField(choices=Opinion.Confidence.choices)
+    recommendation = serializers.ChoiceField(choices=Opinion.Recommendation.choices)
+    notes = serializers.CharField(required=False, allow_blank=True, default="", max_length=4000)
+
+
+class SignSerializer(ReadingSerializer):
+    """The final opinion. A finding that differs from the independent one needs a reason."""
+
+    change_reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
+
+
+class ModelAnswerSerializer(serializers.Serializer):
+    """Shown when it is revealed."""
+
+    finding = serializers.CharField()
+    outcome = serializers.CharField()
+    probability = serializers.FloatField()
+    threshold = serializers.FloatField()
+    model_version = serializers.CharField(source="model_version.version")
+    heatmap = serializers.SerializerMethodField()
+
+    def get_heatmap(self, analysis: Analysis) -> str:
+        return str(self.context["request"].build_absolute_uri(reverse("v1:analysis-heatmap", args=[analysis.pk])))
+
+
+class ReviewSerializer(serializers.ModelSerializer):
+    url = serializers.HyperlinkedIdentityField(view_name="v1:review-detail")
+    disease = serializers.CharField(source="analysis.disease", read_only=True)
+    urgency = serializers.CharField(source="get_urgency_display", read_only=True)
+    overdue = serializers.BooleanField(source="is_overdue", read_only=True)
+    scan = serializers.HyperlinkedRelatedField(source="analysis.scan", view_name="v1:scan-detail", read_only=True)
+    held_by = serializers.SerializerMethodField()
+    patient_age = serializers.SerializerMethodField()
+    patient_sex = serializers.SerializerMethodField()
+    symptoms = serializers.SerializerMethodField()
+    finding_choices = serializers.SerializerMethodField()
+    independent = serializers.SerializerMethodField(help_text="Your own first reading.")
+    opinion = serializers.SerializerMethodField(help_text="The signed opinion.")
+    addenda = AddendumSerializer(many=True, read_only=True)
+    model_answer = serializers.SerializerMethodField(help_text="Null for a practitioner until their own reading is kept.")
+
+    class Meta:
+        model = Review
+        fields = [
+            *("id", "url", "disease", "status", "urgency", "opened_at", "due_at", "overdue", "held_by", "claim_expires_at", "revealed_at"),
+            *("signed_at", "scan", "patient_age", "patient_sex", "symptoms", "finding_choices", "independent", "opinion", "addenda"),
+            "model_answer",
+        ]
+        read_only_fields = fields
+
+    def _is_holder(self, review: Review) -> bool:
+        return review.practitioner_id == self.context["request"].user.pk
+
+    def get_held_by(self, review: Review) -> str | None:
+        return review.practitioner.name if review.practitioner else None
+
+    def get_patient_age(self, review: Review) -> int | None:
+        profile = getattr(review.patient, "patient_profile", None)
+        return profile.age if profile else None
+
+    def get_patient_sex(self, review: Review) -> str:
+        profile = getattr(review.patient, "patient_profile", None)
+        return profile.sex if profile else "unknown"
+
+    def get_symptoms(self, review: Review) -> list[str]:
+        return review.analysis.symptom_words
+
+    def get_finding_choices(self, review: Review) -> dict[str, str]:
+        return finding_choices(review.analysis)
+
+    def _opinion(self, review: Review, opinion: Opinion | None) -> Any:
+        return OpinionSerializer(opinion, context={"analysis": review.analysis}).data if opinion else None
+
+    @extend_schema_field(OpinionSerializer(allow_null=True))
+    def get_independent(self, review: Review) -> Any:
+        """The reader's own; what somebody thought at first is not shown to others."""
+        seen = self._is_holder(review) or self.context["request"].user.is_administrator
+        return self._opinion(review, review.independent) if seen else None
+
+    @extend_schema_field(OpinionSerializer(allow_null=True))
+    def get_opinion(self, review: Review) -> Any:
+        return self._opinion(review, review.final) if review.status == Review.Status.SIGNED else None
+
+    @extend_schema_field(ModelAnswerSerializer(allow_null=True))
+    def get_model_answer(self, review: Review) -> Any:
+        user = self.context["request"].user
+        revealed = self._is_holder(review) and review.revealed_at is not None
+        if not (revealed or user.is_administrator or review.patient_id == user.pk):
+            return None
+        return ModelAnswerSerializer(review.analysis, context=self.context).data
