@@ -11,6 +11,7 @@ from rest_framework.views import exception_handler
 
 from inference.imaging import ImageRejected
 from portal.accounts.services import ConsentRequired
+from portal.accounts.tokens import SignInRefused
 from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible
 from portal.reviews.services import ReviewError
 
@@ -18,20 +19,13 @@ PROBLEM_JSON = "application/problem+json"
 DOMAIN_STATUS: dict[type[Exception], int] = {
     ImageRejected: 400,
     ConsentRequired: 403,
+    SignInRefused: 401,
     DiseaseUnavailable: 409,
     KeyReused: 422,
     NotPossible: 409,
     ReviewError: 409,
 }
-CODE_STATUS = {"too_large": 413, "unsupported_type": 415, "not_verified": 403, "own_scan": 403}
-
-
-class CodedError(exceptions.APIException):
-    """An error of the API itself, with its own code and sentence."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message, code)
-        self.status_code = status
+CODE_STATUS = {"too_large": 413, "unsupported_type": 415, "not_verified": 403, "own_scan": 403, "too_many_attempts": 429}
 
 
 def body(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:

@@ -1,0 +1,75 @@
+"""Oneself: profile, consent, and tokens."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from knox.auth import TokenAuthentication
+from knox.models import get_token_model
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from . import services, tokens
+from .models import ConsentText
+from .serializers import ConsentSerializer, CredentialsSerializer, MeSerializer, TokenSerializer
+
+
+class MeView(APIView):
+    @extend_schema(summary="Who you are here", responses=MeSerializer)
+    def get(self, request: Request, **kwargs: Any) -> Response:
+        return Response(MeSerializer(request.user).data)
+
+    @extend_schema(summary="Change name, date of birth, sex or country", request=MeSerializer(partial=True), responses=MeSerializer)
+    def patch(self, request: Request, **kwargs: Any) -> Response:
+        form = MeSerializer(request.user, data=request.data, partial=True)
+        form.is_valid(raise_exception=True)
+        changes = {**form.validated_data.pop("patient_profile", {}), **form.validated_data}
+        services.update_profile(user=request.user, **changes)
+        request.user.refresh_from_db()
+        return Response(MeSerializer(request.user).data)
+
+
+class ConsentView(APIView):
+    @extend_schema(summary="The consent text in force, and whether you agreed", responses=ConsentSerializer)
+    def get(self, request: Request, **kwargs: Any) -> Response:
+        text = ConsentText.current()
+        shown = {"version": text.version, "title": text.title, "body": text.body} if text else {"version": 0, "title": "", "body": ""}
+        return Response({**shown, "given": services.has_consented(request.user)})
+
+    @extend_schema(summary="Agree to the text of this version", request=ConsentSerializer, responses={201: ConsentSerializer})
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        form = ConsentSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        text = ConsentText.objects.filter(version=form.validated_data["version"]).first()
+        if text is None:
+            raise services.ConsentRequired
+        services.give_consent(user=request.user, text=text)
+        return Response({"version": text.version, "title": text.title, "body": text.body, "given": True}, status=201)
+
+
+class TokenView(APIView):
+    """POST gives a token; DELETE ends it."""
+
+    throttle_scope = "token"
+
+    def get_authenticators(self) -> list[Any]:
+        return [] if self.request is not None and self.request.method == "POST" else [TokenAuthentication()]
+
+    def get_permissions(self) -> list[Any]:
+        return [AllowAny()] if self.request.method == "POST" else super().get_permissions()
+
+    @extend_schema(summary="Sign in", request=CredentialsSerializer, responses={201: TokenSerializer}, auth=[])
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        form = CredentialsSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        plain: HttpRequest = request._request
+        user = tokens.sign_in(plain, **form.validated_data)
+        instance, token = get_token_model().objects.create(user=user)
+        return Response({"token": token, "expiry": instance.expiry}, status=201)
+
+    @extend_schema(summary="Sign out: this token ends", responses={204: OpenApiResponse(description="It has ended.")})
+    def delete(self, request: Request, **kwargs: Any) -> Response:
+        request.auth.delete()
+        return Response(status=204)

@@ -1,0 +1,57 @@
+from typing import Any
+
+from allauth.mfa.utils import is_mfa_enabled
+from rest_framework import serializers
+
+from .forms import check_birth_date
+from .models import Sex, User
+from .services import has_consented, patient_profile
+
+
+class MeSerializer(serializers.Serializer):
+    """Oneself. Name, date of birth, sex and country can be changed."""
+
+    email = serializers.EmailField(read_only=True)
+    name = serializers.CharField(max_length=120)
+    role = serializers.CharField(read_only=True)
+    birth_date = serializers.DateField(allow_null=True, source="patient_profile.birth_date")
+    sex = serializers.ChoiceField(choices=Sex.choices, source="patient_profile.sex")
+    country = serializers.CharField(max_length=60, allow_blank=True, source="patient_profile.country")
+    verification = serializers.SerializerMethodField(help_text="Practitioners: pending, verified or refused.")
+    has_consented = serializers.SerializerMethodField()
+    mfa_enabled = serializers.SerializerMethodField()
+
+    def to_representation(self, user: User) -> dict[str, Any]:
+        patient_profile(user)
+        return super().to_representation(user)
+
+    def validate_birth_date(self, value: Any) -> Any:
+        return check_birth_date(value)
+
+    def get_verification(self, user: User) -> str | None:
+        profile = getattr(user, "practitioner_profile", None)
+        return profile.verification if profile else None
+
+    def get_has_consented(self, user: User) -> bool:
+        return has_consented(user)
+
+    def get_mfa_enabled(self, user: User) -> bool:
+        return bool(is_mfa_enabled(user))
+
+
+class ConsentSerializer(serializers.Serializer):
+    version = serializers.IntegerField()
+    title = serializers.CharField(read_only=True)
+    body = serializers.CharField(read_only=True)
+    given = serializers.BooleanField(read_only=True)
+
+
+class CredentialsSerializer(serializers.Serializer):
+    email = serializers.EmailField()
+    password = serializers.CharField(trim_whitespace=False, style={"input_type": "password"})
+    code = serializers.CharField(required=False, allow_blank=True, default="", help_text="From the authenticator, where one is set up.")
+
+
+class TokenSerializer(serializers.Serializer):
+    token = serializers.CharField()
+    expiry = serializers.DateTimeField()

@@ -1,0 +1,39 @@
+"""Signing in with a token: the same three locks as the pages (password, verified e-mail, second factor) and their limits."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from portal.audit.services import record
+
+from .models import User
+
+
+class SignInRefused(Exception):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+def sign_in(request: HttpRequest, *, email: str, password: str, code: str = "") -> User:
+    """The user whose credentials these are. Raises SignInRefused; failed attempts count against allauth's limits."""
+    try:
+        user: Any = get_adapter().authenticate(request, email=email.lower(), password=password)
+    except ValidationError as error:  # too many attempts
+        raise SignInRefused("too_many_attempts", error.messages[0]) from error
+    if user is None or not user.is_active:
+        raise SignInRefused("invalid_credentials", "The e-mail address or the password is not right.")
+    if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
+        raise SignInRefused("email_not_verified", "Please follow the link in the e-mail that we sent you first.")
+    if is_mfa_enabled(user):
+        if not code:
+            raise SignInRefused("mfa_required", "Send the code of your authenticator as `code`.")
+        if not any(factor.wrap().validate_code(code) for factor in Authenticator.objects.filter(user=user)):
+            raise SignInRefused("mfa_invalid", "The code is not right, or was used before.")
+    record("account.token_issued", user, actor=user)
+    return user

@@ -1,0 +1,30 @@
+"""/api/v1/: one router; each app brings its views."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.permissions import AllowAny
+from rest_framework.routers import DefaultRouter
+
+from portal.accounts.api import ConsentView, MeView, TokenView
+from portal.analyses.api import AnalysisViewSet, DiseaseViewSet
+from portal.notifications.api import NotificationViewSet
+from portal.reviews.api import ReviewViewSet
+from portal.scans.api import ScanViewSet
+
+router = DefaultRouter(trailing_slash=True)
+router.include_root_view = False
+router.include_format_suffixes = False
+router.register("diseases", DiseaseViewSet, basename="disease")
+router.register("scans", ScanViewSet, basename="scan")
+router.register("analyses", AnalysisViewSet, basename="analysis")
+router.register("reviews", ReviewViewSet, basename="review")
+router.register("notifications", NotificationViewSet, basename="notification")
+
+urlpatterns = [
+    path("", include(router.urls)),
+    path("me/", MeView.as_view(), name="me"),
+    path("me/consent/", ConsentView.as_view(), name="consent"),
+    path("token/", TokenView.as_view(), name="token"),
+    path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="v1:schema", permission_classes=[AllowAny]), name="docs"),
+]
