@@ -1,0 +1,198 @@
+"""The pages of a patient: which picture, upload, wait, answer, history."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseStopPolling
+
+from inference import diseases
+from inference.imaging import MAX_BYTES, ImageRejected
+from portal.accounts.services import ConsentRequired, has_consented
+from portal.audit.services import record, record_many
+from portal.scans.views import send
+
+from . import services
+from .filters import AnalysisFilter
+from .forms import UploadForm
+from .models import Analysis, ModelVersion
+from .queue import place
+
+REFUSALS = (ImageRejected, ConsentRequired, services.DiseaseUnavailable)
+LATEST = 5
+
+
+def _found(request: HttpRequest) -> QuerySet[Analysis]:
+    related = Analysis.objects.visible_to(request.user).select_related(
+        "scan", "model_version", "patient", "review__practitioner__practitioner_profile"
+    )
+    return related.prefetch_related("review__opinions", "review__addenda__author")
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Which picture do you have?"""
+    active = set(ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).values_list("disease", flat=True))
+    groups = [
+        {
+            "code": modality,
+            "name": name,
+            "diseases": [(d, d.code in active) for d in diseases.DISEASES.values() if d.modality == modality],
+        }
+        for modality, name in diseases.MODALITIES.items()
+    ]
+    latest = list(_found(request).filter(patient=request.user)[:LATEST]) if request.user.is_authenticated else []
+    return render(request, "analyses/home.html", {"groups": groups, "latest": latest})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def disease(request: HttpRequest, code: str) -> HttpResponse:
+    """The page of a disease. A script posts the files one by one and wants JSON; without scripts all come in one form."""
+    if code not in diseases.DISEASES:
+        raise Http404
+    found = diseases.get(code)
+    version = ModelVersion.objects.active(code)
+    form = UploadForm(found, request.POST or None)
+    refusals: list[dict[str, str]] = []
+    if request.method == "POST":
+        wants_json = request.accepts("application/json") and not request.accepts("text/html")
+        files = request.FILES.getlist("files")
+        submitted, refusals = _submit_all(request, found, form, files)
+        if wants_json:
+            if refusals:
+                return JsonResponse(refusals[0], status=400)
+            if not submitted:
+                return JsonResponse({"code": "no_file", "message": "Choose a picture first."}, status=400)
+            done = submitted[0]
+            url = reverse("analyses:detail", args=[done.analysis.pk])
+            return JsonResponse({"url": url, "created": done.created}, status=201 if done.created else 200)
+        if not files:
+            refusals = [{"name": "", "code": "no_file", "message": "Choose a picture first."}]
+        if submitted and not refusals:
+            return _go_on(request, submitted)
+        for done in submitted:
+            messages.success(request, f"Uploaded: {done.analysis.scan}. You find it in your scans.")
+    context = {
+        "disease": found,
+        "modality": diseases.MODALITIES[found.modality],
+        "version": version,
+        "form": form,
+        "refusals": refusals,
+        "consented": has_consented(request.user),
+        "max_bytes": MAX_BYTES,
+    }
+    return render(request, "analyses/disease.html", context, status=400 if refusals else 200)
+
+
+def _submit_all(
+    request: HttpRequest, found: diseases.Disease, form: UploadForm, files: list[Any]
+) -> tuple[list[services.Submitted], list[dict[str, str]]]:
+    submitted, refusals = [], []
+    if not form.is_valid():
+        return [], [{"name": "", "code": "invalid", "message": "One of the ticked boxes is not known here. Please reload the page."}]
+    for file in files:
+        try:
+            if file.size > MAX_BYTES:  # before a byte of it is read into memory
+                raise ImageRejected("too_large")
+            submitted.append(
+                services.submit(
+                    patient=request.user,
+                    data=file.read(),
+                    disease=found.code,
+                    symptoms=form.cleaned_data["symptoms"],
+                    wants_review=form.cleaned_data["wants_review"],
+                )
+            )
+        except REFUSALS as refused:
+            refusals.append({"name": file.name, "code": refused.code, "message": refused.message})
+    return submitted, refusals
+
+
+def _go_on(request: HttpRequest, submitted: list[services.Submitted]) -> HttpResponse:
+    if len(submitted) > 1:
+        messages.success(request, f"{len(submitted)} pictures are uploaded. Each gets its own answer.")
+        return redirect("analyses:list")
+    if not submitted[0].created:
+        messages.info(request, "You sent this very picture before: here is its answer.")
+    return redirect("analyses:detail", pk=submitted[0].analysis.pk)
+
+
+@login_required
+@require_GET
+def history(request: HttpRequest) -> HttpResponse:
+    """All of one's own scans; for administrators too, their own."""
+    filtered = AnalysisFilter(request.GET, queryset=_found(request).filter(patient=request.user))
+    page = Paginator(filtered.qs, 20).get_page(request.GET.get("page"))
+    record_many("analysis.listed", list(page), actor=request.user, patients=[request.user] * len(page))
+    return render(request, "analyses/list.html", {"page": page, "filter": filtered})
+
+
+@login_required
+@require_GET
+def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    analysis = get_object_or_404(_found(request), pk=pk)
+    record("analysis.read", analysis, actor=request.user, patient=analysis.patient)
+    return render(request, "analyses/detail.html", _shown(request, analysis))
+
+
+@login_required
+@require_GET
+def status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """What the page asks for while it waits; 286 tells htmx to stop asking."""
+    analysis = get_object_or_404(_found(request), pk=pk)
+    context = _shown(request, analysis)
+    if analysis.is_pending:
+        return render(request, "analyses/_pending.html", context)
+    record("analysis.read", analysis, actor=request.user, patient=analysis.patient)
+    response = HttpResponseStopPolling()
+    response.content = render(request, "analyses/_settled.html", context).content
+    return response
+
+
+def _shown(request: HttpRequest, analysis: Analysis) -> dict[str, Any]:
+    metrics = analysis.model_version.metrics
+    return {
+        "analysis": analysis,
+        "disease": analysis.catalogue,
+        "modality": diseases.MODALITIES[analysis.catalogue.modality],
+        "place": place(analysis) if analysis.is_pending else None,
+        "now": timezone.now(),
+        "review": getattr(analysis, "review", None),
+        "next_step": analysis.catalogue.next_steps.get(analysis.outcome, ""),
+        "metrics": metrics,
+        "is_owner": analysis.patient_id == request.user.pk,
+    }
+
+
+@login_required
+@require_GET
+def heatmap(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
+    analysis = get_object_or_404(Analysis.objects.visible_to(request.user).select_related("patient"), pk=pk)
+    if not analysis.heatmap:
+        raise Http404
+    record("analysis.heatmap_read", analysis, actor=request.user, patient=analysis.patient)
+    return send(analysis.heatmap, "image/png")
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    analysis = get_object_or_404(Analysis.objects.visible_to(request.user).select_related("patient"), pk=pk)
+    if analysis.patient_id != request.user.pk and not request.user.is_administrator:
+        raise Http404
+    try:
+        services.cancel(analysis=analysis, by=request.user)
+    except services.NotPossible as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "Stopped. The picture stays in your scans; send it again whenever you like.")
+    return redirect("analyses:detail", pk=analysis.pk)
