@@ -133,7 +133,8 @@ def history(request: HttpRequest) -> HttpResponse:
     filtered = AnalysisFilter(request.GET, queryset=_found(request).filter(patient=request.user))
     page = Paginator(filtered.qs, 20).get_page(request.GET.get("page"))
     record_many("analysis.listed", list(page), actor=request.user, patients=[request.user] * len(page))
-    return render(request, "analyses/list.html", {"page": page, "filter": filtered})
+    has_pending = any(analysis.is_pending for analysis in page)
+    return render(request, "analyses/list.html", {"page": page, "filter": filtered, "has_pending": has_pending})
 
 
 @login_required
