@@ -5,7 +5,7 @@ from collections.abc import Callable
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views import defaults
 
 from medinform.health import healthz
@@ -27,6 +27,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include(("portal.api.urls", "v1"), namespace="v1")),
+    re_path(r"^api/", errors.not_found, name="api-not-found"),
     path("healthz", healthz, name="healthz"),
 ]
 
