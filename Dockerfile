@@ -9,7 +9,7 @@ RUN pip install --requirement requirements.txt --constraint constraints.txt
 
 FROM python:3.11-slim-bookworm AS run
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/var/lib/medinform STATIC_ROOT=/opt/static HOST=0.0.0.0
-RUN useradd --system --uid 10001 --home-dir /var/lib/medinform --create-home medinform \
+RUN groupadd --system --gid 10001 medinform && useradd --system --uid 10001 --gid 10001 --home-dir /var/lib/medinform --create-home medinform \
     && mkdir -p /var/lib/medinform/media /opt/static \
     && chown -R medinform:medinform /var/lib/medinform /opt/static
 COPY --from=build /opt/venv /opt/venv
@@ -21,7 +21,7 @@ COPY inference inference
 COPY samples samples
 COPY templates templates
 COPY static static
-USER medinform
+USER 10001:10001
 RUN SECRET_KEY=only-for-collectstatic python manage.py collectstatic --noinput
 VOLUME ["/var/lib/medinform"]
 EXPOSE 8000

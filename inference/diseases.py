@@ -72,7 +72,7 @@ _ALL = (
         picture="chest X-ray",
         icd10="A15",
         summary="Looks for the shadows that tuberculosis of the lungs leaves on a chest X-ray.",
-        cannot_tell="A film can not prove tuberculosis, and it does not show tuberculosis outside the lungs. Only a sputum test confirms it.",
+        cannot_tell="A film can not prove tuberculosis, nor show it outside the lungs. Only a sputum test confirms it.",
         how_to=_CHEST_HOW_TO,
         next_steps={
             "suspicious": "Ask a clinic for a sputum test in the next days. Until then wear a mask near others and keep rooms aired.",

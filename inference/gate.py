@@ -44,7 +44,7 @@ def colourfulness(pixels: np.ndarray, subject: np.ndarray) -> float:
 
 
 def sharpness(grey: np.ndarray) -> float:
-    """The steepest edges of uint8 (h, w), as a share of the picture's tonal range: 99.5th percentile of the gradient over the 1-99 % range."""
+    """The steepest edges of uint8 (h, w), as a share of its tonal range: 99.5th percentile of the gradient over the 1-99 % range."""
     smooth = grey.astype(np.float32)
     steps = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125))
     low, high = np.percentile(smooth, [1, 99])
@@ -55,7 +55,10 @@ def _check_colour(pixels: np.ndarray, subject: np.ndarray, disease: Disease) -> 
     colour = colourfulness(pixels, subject)
     if disease.modality in (BLOOD_SMEAR, DERMOSCOPY, FUNDUS) and colour < _LEAST_COLOUR:
         raise ImageRejected(
-            "wrong_modality", f"This picture has no colour, but a {disease.picture} has. Please send the colour picture of the {disease.picture}."
+            "wrong_modality",
+            f"This picture has no colour, but a {disease.picture} has. Please send the colour picture of the {disease.picture}.",
         )
     if disease.modality == CHEST_XRAY and colour > _MOST_FILM_COLOUR:
-        raise ImageRejected("wrong_modality", f"This is a colour picture, but a {disease.picture} is black and white. Please check the file.")
+        raise ImageRejected(
+            "wrong_modality", f"This is a colour picture, but a {disease.picture} is black and white. Please check the file."
+        )

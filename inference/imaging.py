@@ -100,7 +100,7 @@ def _pixels(container: containers.Container) -> np.ndarray:
             image = _from_16_bit(container.data)
         if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
             image = image.convert("RGBA")
-            if image.getchannel("A").getextrema()[0] < 255:
+            if np.asarray(image.getchannel("A")).min() < 255:
                 raise ImageRejected("has_transparency")
         image = image.convert("RGB")
         if transpose is not None:

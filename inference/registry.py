@@ -153,6 +153,10 @@ def checksum(path: Path) -> str:
 def verify(artefact: Artefact) -> None:
     """Check that the model's file is the one that the manifest describes. Raises ArtefactError."""
     if not artefact.model_path.is_file():
-        raise ArtefactError(f"the model file {artefact.manifest.file} of {artefact.manifest.disease} {artefact.manifest.version} is missing")
+        raise ArtefactError(
+            f"the model file {artefact.manifest.file} of {artefact.manifest.disease} {artefact.manifest.version} is missing"
+        )
     if checksum(artefact.model_path) != artefact.manifest.sha256:
-        raise ArtefactError(f"the model file of {artefact.manifest.disease} {artefact.manifest.version} is not the one its manifest describes")
+        raise ArtefactError(
+            f"the model file of {artefact.manifest.disease} {artefact.manifest.version} is not the one its manifest describes"
+        )

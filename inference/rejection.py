@@ -9,7 +9,7 @@ CODES: dict[str, str] = {
     "animated": "The file holds several pictures or an animation. Please send one still picture.",
     "truncated": "The end of the file is missing, as if the upload or copy broke off. Please send the picture again.",
     "corrupt": "The file is damaged and can not be read. Please save the picture again, or take a new one.",
-    "has_transparency": "Parts of the picture are see-through, so its content is not certain. Please save it without transparency, for example as JPEG.",
+    "has_transparency": "Parts of the picture are see-through, so its content is not certain. Please save it as JPEG.",
     "blank": "The picture shows nothing but one flat colour. Please check that you chose the right file.",
     "too_dark": "The picture is too dark to be read. Please take it again with more light.",
     "too_bright": "The picture is too bright to be read. Please take it again with less light or a shorter exposure.",

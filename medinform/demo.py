@@ -144,7 +144,9 @@ def show(rows: list[Row], console: Console) -> None:
     for heading in ("Disease", "File", "Finding", "Probability", "Seconds to answer", "Review"):
         table.add_column(heading)
     for row in rows:
-        table.add_row(row.disease, row.file, row.finding, row.probability, row.seconds, f"[red]{row.problem}" if row.problem else row.review)
+        table.add_row(
+            row.disease, row.file, row.finding, row.probability, row.seconds, f"[red]{row.problem}" if row.problem else row.review
+        )
     console.print(table)
 
 

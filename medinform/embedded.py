@@ -67,7 +67,19 @@ def postgres_server() -> Iterator[str]:
         if user:
             for path in (home, home / "password"):
                 os.chown(path, user.pw_uid, user.pw_gid)
-        initdb = [binaries / "initdb", "-D", home / "data", "-U", "medinform", "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", "--no-sync"]
+        initdb: list[str | Path] = [
+            binaries / "initdb",
+            "-D",
+            home / "data",
+            "-U",
+            "medinform",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-A",
+            "scram-sha-256",
+            "--no-sync",
+        ]
         made = subprocess.run([*initdb, f"--pwfile={home / 'password'}"], capture_output=True, text=True, cwd=home, **_as(user))
         if made.returncode:
             raise ServerError(f"initdb failed: {made.stderr.strip()}")
@@ -77,7 +89,12 @@ def postgres_server() -> Iterator[str]:
         process = _start(command, home / "log", stop=signal.SIGINT, user=user)
         with _stopping(process, signal.SIGINT):
             url = f"postgres://medinform:{password}@127.0.0.1:{port}/postgres"
-            _wait(process, home / "log", lambda: psycopg2.connect(url.replace("postgres:", "postgresql:", 1)).close(), psycopg2.OperationalError)
+            _wait(
+                process,
+                home / "log",
+                lambda: psycopg2.connect(url.replace("postgres:", "postgresql:", 1)).close(),
+                psycopg2.OperationalError,
+            )
             yield url
     finally:
         shutil.rmtree(home, ignore_errors=True)
@@ -168,4 +185,4 @@ def _wait(process: subprocess.Popen, log: Path, ready: Callable[[], object], not
         if process.poll() is not None:
             break
         pause.wait(0.05)
-    raise ServerError(f"{process.args} did not start:\n{log.read_text(errors='replace')}")
+    raise ServerError(f"{process.args!r} did not start:\n{log.read_text(errors='replace')}")

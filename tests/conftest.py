@@ -1,7 +1,7 @@
 """The cast: one of each kind of person, named as in the access rule, and the things they own."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,12 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)
-def _own_files(settings: Any, tmp_path: Path) -> Iterator[None]:
+def _own_files(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     settings.CELERY_BROKER_URL = settings.REDIS_URL
     cache.clear()
-    yield
 
 
 def person(email: str, role: str, **facts: Any) -> User:

@@ -104,7 +104,9 @@ def main() -> int:
     command = commands.add_parser("evaluate", help=evaluate.__doc__)
     command.add_argument("--artefact", required=True, type=Path)
     command.add_argument("--data", required=True, type=Path)
-    command.add_argument("--part", choices=["test", "all"], default="test", help="the held-out patients of the split, or all of another set")
+    command.add_argument(
+        "--part", choices=["test", "all"], default="test", help="the held-out patients of the split, or all of another set"
+    )
     command.set_defaults(run=evaluate)
 
     command = commands.add_parser("gate", help=check_gate.__doc__)

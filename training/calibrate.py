@@ -1,4 +1,4 @@
-"""From scores to an honest answer: a temperature, a threshold and a band in which the model can not tell. All set on validation patients."""
+"""From scores to an honest answer: a temperature, a threshold, and a band in which the model can not tell; set on validation patients."""
 
 import numpy as np
 
@@ -39,7 +39,7 @@ def threshold(truth: np.ndarray, probability: np.ndarray) -> float:
 
 
 def uncertain_band(truth: np.ndarray, probability: np.ndarray, cut: float, sure: float = SURE) -> tuple[float, float]:
-    """(low, high) around the threshold `cut`: below `low` lie at most 1 - sure of the diseased, from `high` on at most 1 - sure of the healthy."""
+    """(low, high) about the threshold `cut`: below `low` lie at most 1 - sure of the diseased, from `high` on of the healthy."""
     low = float(np.quantile(probability[truth], 1 - sure, method="lower"))
     high = float(np.nextafter(np.quantile(probability[~truth], sure, method="higher"), 1))
     return min(low, cut), max(high, cut)

@@ -22,8 +22,8 @@ def render(artefact: Artefact) -> str:
         "",
         "## On patients it never saw",
         "",
-        f"Measured on {metrics['date']} with `{metrics['command']}`: {metrics['images']} images of {metrics['patients']} held-out patients; "
-        "95 % intervals in brackets, by patient.",
+        f"Measured on {metrics['date']} with `{metrics['command']}`: {metrics['images']} images of {metrics['patients']} held-out "
+        "patients; 95 % intervals in brackets, by patient.",
         "",
         "| figure | value |",
         "| --- | --- |",
@@ -36,13 +36,13 @@ def render(artefact: Artefact) -> str:
         f"| Brier score | {metrics['brier']:.3f} |",
         f"| diseased found / missed | {matrix['true_positive']} / {matrix['false_negative']} |",
         f"| healthy cleared / alarmed | {matrix['true_negative']} / {matrix['false_positive']} |",
-        f"| answered \"can not tell\" | {metrics['share_uncertain']:.1%} of images; accuracy of the rest {metrics['accuracy_outside_uncertain']:.1%} |",
+        f'| answered "can not tell" | {metrics["share_uncertain"]:.1%}; accuracy of the rest {metrics["accuracy_outside_uncertain"]:.1%} |',
         f"| refused by the gate | {metrics['refused_by_the_gate'] or 'none'} |",
         "",
         "## How it answers",
         "",
-        f"Classes: {', '.join(manifest.classes)}; positive: {', '.join(manifest.positive)}. The probability is calibrated by temperature "
-        f"({manifest.temperature}). From {manifest.threshold} on the finding is positive; from {low} to {high} the answer is \"can not tell\". "
+        f"Classes: {', '.join(manifest.classes)}; positive: {', '.join(manifest.positive)}. The probability is calibrated by "
+        f'temperature ({manifest.temperature}). From {manifest.threshold} on the finding is positive; from {low} to {high} the answer is "can not tell". '
         "All three were set on validation patients.",
         "",
         "## How it was made",

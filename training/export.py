@@ -1,7 +1,6 @@
 """Write an artefact: the model with both outputs, and the manifest that says what it is and how it answers."""
 
 import datetime
-import os
 import shutil
 import subprocess
 import tempfile
@@ -76,5 +75,5 @@ def write(
         (beside / "manifest.json").write_text(manifest.to_json())
         if out.exists():
             shutil.rmtree(out)
-        os.replace(beside, out)
+        beside.replace(out)
     return manifest

@@ -126,7 +126,14 @@ def _save_last(model: keras.Model, path: Path) -> None:
 
 
 def _batches(
-    recipe: Recipe, backbone: backbones.Backbone, images: tf.Tensor, labels: np.ndarray, weight: np.ndarray, classes: int, seed: int, epoch: int
+    recipe: Recipe,
+    backbone: backbones.Backbone,
+    images: tf.Tensor,
+    labels: np.ndarray,
+    weight: np.ndarray,
+    classes: int,
+    seed: int,
+    epoch: int,
 ) -> tf.data.Dataset:
     """One epoch in an order and with changes that depend on the seed and the epoch alone."""
     order = np.random.default_rng((seed, epoch)).permutation(len(labels))

@@ -18,7 +18,7 @@ def auc(truth: np.ndarray, score: np.ndarray) -> float:
     negatives = len(truth) - positives
     if not positives or not negatives:
         return float("nan")
-    values, inverse, numbers = np.unique(score, return_inverse=True, return_counts=True)
+    _, inverse, numbers = np.unique(score, return_inverse=True, return_counts=True)
     ranks = np.cumsum(numbers) - (numbers - 1) / 2
     return float((ranks[inverse][truth.astype(bool)].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
@@ -40,7 +40,9 @@ def confusion(truth: np.ndarray, called: np.ndarray) -> dict[str, int]:
     }
 
 
-def interval_by_patient(patients: np.ndarray, figure: Callable[[np.ndarray], float], seed: int = 0, draws: int = 1000) -> tuple[float, float]:
+def interval_by_patient(
+    patients: np.ndarray, figure: Callable[[np.ndarray], float], seed: int = 0, draws: int = 1000
+) -> tuple[float, float]:
     """95 % percentile bootstrap interval of figure(rows), drawing whole patients with replacement (Efron 1993)."""
     names, inverse = np.unique(patients, return_inverse=True)
     rows = [np.flatnonzero(inverse == i) for i in range(len(names))]

@@ -41,11 +41,11 @@ RECIPES: dict[str, Recipe] = {
         augmentation="stained_cell",
         stages=(Stage("head", 1, 2e-3, 2e-3), Stage("upper", 2, 1e-3, 6e-4), Stage("all", 14, 6e-4, 6e-6)),
         patience=6,
-        source="NIH/NLM malaria cell images: Giemsa-stained thin smears, P. falciparum, Chittagong (Rajaraman 2018, doi:10.7717/peerj.4568)",
+        source="NIH/NLM malaria cells: Giemsa-stained thin smears, P. falciparum, Chittagong (Rajaraman 2018, doi:10.7717/peerj.4568)",
         licence="public, with citation",
         known_limits=(
             "One hospital, one microscope set-up, one stain protocol and one species (P. falciparum).",
-            "It sees single red cells that were already cut out of the film, not whole fields; platelets and stain deposits can look like parasites.",
+            "It sees single red cells, cut out of the film, not whole fields; platelets and stain deposits can look like parasites.",
             "Some labels of the set are wrong, which limits what any model can score on it.",
             "One cell does not make or exclude a diagnosis.",
         ),

@@ -71,7 +71,9 @@ class PractitionerProfileAdmin(admin.ModelAdmin):
     def approve(self, profile: PractitionerProfile) -> str:
         if profile.verification == Verification.VERIFIED:
             return ""
-        return format_html('<button type="submit" class="button" name="approve" value="{}" form="changelist-form">Approve</button>', profile.pk)
+        return format_html(
+            '<button type="submit" class="button" name="approve" value="{}" form="changelist-form">Approve</button>', profile.pk
+        )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None):  # type: ignore[no-untyped-def]
         if request.method == "POST" and "approve" in request.POST:

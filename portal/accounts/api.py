@@ -58,7 +58,7 @@ class TokenView(APIView):
         return [] if self.request is not None and self.request.method == "POST" else [TokenAuthentication()]
 
     def get_permissions(self) -> list[Any]:
-        return [AllowAny()] if self.request.method == "POST" else super().get_permissions()
+        return [AllowAny()] if self.request.method == "POST" else [*super().get_permissions()]
 
     @extend_schema(summary="Sign in", request=CredentialsSerializer, responses={201: TokenSerializer}, auth=[])
     def post(self, request: Request, **kwargs: Any) -> Response:

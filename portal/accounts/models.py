@@ -125,9 +125,7 @@ class PractitionerProfile(models.Model):
                 condition=~Q(verification=Verification.VERIFIED) | Q(verified_by__isnull=False, verified_at__isnull=False),
                 name="verified_has_a_verifier_and_a_time",
             ),
-            models.CheckConstraint(
-                condition=Q(verified_by__isnull=True) | ~Q(verified_by=F("user")), name="nobody_verifies_themselves"
-            ),
+            models.CheckConstraint(condition=Q(verified_by__isnull=True) | ~Q(verified_by=F("user")), name="nobody_verifies_themselves"),
         ]
 
     def __str__(self) -> str:

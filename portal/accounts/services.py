@@ -46,9 +46,7 @@ def register(
     user.save()
     PatientProfile.objects.create(user=user, birth_date=birth_date, sex=sex, country=country)
     if role == Role.PRACTITIONER:
-        PractitionerProfile.objects.create(
-            user=user, registration_number=registration_number, speciality=speciality, country=country
-        )
+        PractitionerProfile.objects.create(user=user, registration_number=registration_number, speciality=speciality, country=country)
     record("account.created", user, actor=user, role=role)
     return user
 

@@ -119,7 +119,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
 
     def get_parsers(self) -> list[Any]:
         """An upload is multipart. (Asked for before the action is known, so the method decides.)"""
-        is_upload = self.request is not None and getattr(self, "action_map", {}).get(self.request.method.lower()) == "create"
+        is_upload = self.request is not None and getattr(self, "action_map", {}).get(str(self.request.method).lower()) == "create"
         return [MultiPartParser()] if is_upload else super().get_parsers()
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

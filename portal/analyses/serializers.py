@@ -56,7 +56,9 @@ class DiseaseSerializer(serializers.Serializer):
 class UploadSerializer(serializers.Serializer):
     """One scan for one disease, as multipart/form-data."""
 
-    file = serializers.FileField(help_text="JPEG or PNG, at most 20 MB and 40 megapixels, at least 32 pixels a side.", allow_empty_file=True)
+    file = serializers.FileField(
+        help_text="JPEG or PNG, at most 20 MB and 40 megapixels, at least 32 pixels a side.", allow_empty_file=True
+    )
     disease = serializers.ChoiceField(choices=DISEASE_CHOICES)
     symptoms = serializers.ListField(child=serializers.CharField(), required=False, default=list)
     wants_review = serializers.BooleanField(required=False, default=True)
@@ -65,7 +67,9 @@ class UploadSerializer(serializers.Serializer):
         known = {symptom.code for symptom in diseases.get(data["disease"]).symptoms}
         strange = sorted(set(data["symptoms"]) - known)
         if strange:
-            raise serializers.ValidationError({"symptoms": f"Not known for this disease: {', '.join(strange)}. Known: {', '.join(sorted(known))}."})
+            raise serializers.ValidationError(
+                {"symptoms": f"Not known for this disease: {', '.join(strange)}. Known: {', '.join(sorted(known))}."}
+            )
         return data
 
 
@@ -82,7 +86,7 @@ class AnalysisSerializer(serializers.ModelSerializer):
     finding_words = serializers.SerializerMethodField()
     next_steps = serializers.SerializerMethodField()
     disclaimer = serializers.SerializerMethodField()
-    scan = serializers.HyperlinkedRelatedField(view_name="v1:scan-detail", read_only=True)
+    scan: Any = serializers.HyperlinkedRelatedField(view_name="v1:scan-detail", read_only=True)
     url = serializers.HyperlinkedIdentityField(view_name="v1:analysis-detail", read_only=True)
     heatmap = serializers.SerializerMethodField()
     review = serializers.SerializerMethodField()

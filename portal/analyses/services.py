@@ -169,7 +169,7 @@ def record(analysis: Analysis, answer: Answer) -> bool:
         error_message="",
     )
     if not settled:
-        analysis.heatmap.storage.delete(analysis.heatmap.name)
+        analysis.heatmap.storage.delete(str(analysis.heatmap.name))
     return settled
 
 

@@ -62,7 +62,7 @@ def _details(error: Exception, status: int) -> dict[str, Any]:
         return body(status, "invalid", detail, errors=fields)
     assert isinstance(error, exceptions.APIException)  # noqa: S101  (exception_handler handles no others)
     code = error.get_codes()
-    more = {"retry_after": error.wait} if isinstance(error, exceptions.Throttled) else {}
+    more = {"retry_after": getattr(error, "wait", None)} if isinstance(error, exceptions.Throttled) else {}
     return body(status, code if isinstance(code, str) else "error", str(error.detail), **more)
 
 

@@ -30,13 +30,13 @@ class ProblemSerializer(serializers.Serializer):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="A plain sentence for a person.")
     code = serializers.CharField(help_text="For programs; does not change.")
-    errors = ProblemFieldSerializer(many=True, required=False)
+    errors = ProblemFieldSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
 class ProblemAutoSchema(AutoSchema):
     """Adds the problems that any operation may answer with."""
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction=direction)
         reference = self.resolve_serializer(ProblemSerializer, direction).ref
         for status, description in PROBLEMS.items():
@@ -50,4 +50,9 @@ class KnoxTokenScheme(OpenApiAuthenticationExtension):
     priority = 1
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`Authorization: Token <token>`, from `POST /token/`."}
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Authorization: Token <token>`, from `POST /token/`.",
+        }

@@ -10,7 +10,7 @@ class RequestContext:
     request_id: str = ""
 
 
-_context: ContextVar[RequestContext] = ContextVar("request_context", default=RequestContext())
+_context: ContextVar[RequestContext] = ContextVar("request_context", default=RequestContext())  # noqa: B039  (it is frozen)
 
 
 def current() -> RequestContext:

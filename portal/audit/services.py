@@ -1,8 +1,9 @@
 """The only way to write an audit event."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
 from .context import current
@@ -24,7 +25,7 @@ def record(action: str, target: models.Model, *, actor: Any = None, patient: Any
     )
 
 
-def record_many(action: str, targets: list[models.Model], *, actor: AbstractBaseUser, patients: list[Any]) -> None:
+def record_many(action: str, targets: Sequence[models.Model], *, actor: Any, patients: list[Any]) -> None:
     """One event for each of `targets`, in one statement: for lists of people's data."""
     request = current()
     AuditEvent.objects.bulk_create(

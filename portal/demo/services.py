@@ -68,7 +68,7 @@ def _create(email: str, facts: dict[str, Any]) -> User:
 
 
 def seed_scans() -> int:
-    """Upload the drawn sample images of every available disease as the demo patient; those that are there stay. Returns how many are new."""
+    """Upload the drawn samples of every available disease as the demo patient; those that are there stay. Returns how many are new."""
     if not settings.DEBUG:
         raise NotForProduction
     patient = User.objects.get(email="patient@example.org")

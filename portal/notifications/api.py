@@ -42,7 +42,10 @@ class NotificationViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         return Response(self.get_serializer(notification).data)
 
     @extend_schema(
-        summary="Mark all as read", request=None, responses=inline_serializer("ReadCount", {"read": serializers.IntegerField()}), filters=False
+        summary="Mark all as read",
+        request=None,
+        responses=inline_serializer("ReadCount", {"read": serializers.IntegerField()}),
+        filters=False,
     )
     @action(detail=False, methods=["post"], url_path="read-all", pagination_class=None)
     def read_all(self, request: Request, **kwargs: Any) -> Response:

@@ -8,7 +8,7 @@ from .models import Addendum, Opinion, Review
 class OpinionInline(admin.TabularInline):
     model = Opinion
     fields = ["practitioner", "stage", "finding", "confidence", "recommendation", "notes", "change_reason", "recorded_at"]
-    readonly_fields = fields
+    readonly_fields = fields  # type: ignore[assignment]
     extra = 0
     can_delete = False
 
@@ -19,7 +19,7 @@ class OpinionInline(admin.TabularInline):
 class AddendumInline(admin.TabularInline):
     model = Addendum
     fields = ["author", "text", "added_at"]
-    readonly_fields = fields
+    readonly_fields = fields  # type: ignore[assignment]
     extra = 0
     can_delete = False
 

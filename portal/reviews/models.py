@@ -61,7 +61,8 @@ class Review(models.Model):
                 condition=Q(practitioner__isnull=True) | ~Q(practitioner=F("patient")), name="nobody_reviews_their_own_scan"
             ),
             models.CheckConstraint(
-                condition=~Q(status="claimed") | Q(practitioner__isnull=False, claim_expires_at__isnull=False), name="claimed_has_a_practitioner"
+                condition=~Q(status="claimed") | Q(practitioner__isnull=False, claim_expires_at__isnull=False),
+                name="claimed_has_a_practitioner",
             ),
             models.CheckConstraint(
                 condition=~Q(status="signed") | Q(practitioner__isnull=False, signed_at__isnull=False, revealed_at__isnull=False),

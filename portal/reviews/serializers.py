@@ -66,7 +66,7 @@ class ReviewSerializer(serializers.ModelSerializer):
     disease = serializers.CharField(source="analysis.disease", read_only=True)
     urgency = serializers.CharField(source="get_urgency_display", read_only=True)
     overdue = serializers.BooleanField(source="is_overdue", read_only=True)
-    scan = serializers.HyperlinkedRelatedField(source="analysis.scan", view_name="v1:scan-detail", read_only=True)
+    scan: Any = serializers.HyperlinkedRelatedField(source="analysis.scan", view_name="v1:scan-detail", read_only=True)
     held_by = serializers.SerializerMethodField()
     patient_age = serializers.SerializerMethodField()
     patient_sex = serializers.SerializerMethodField()

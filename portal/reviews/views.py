@@ -95,7 +95,8 @@ def _room(request: HttpRequest, review: Review, form: Any = None) -> dict[str, A
         "stage": stage,
         "form": form,
         "independent": independent,
-        "revealed": stage in ("signing", "signed") and (mine or review.practitioner_id == request.user.pk) or request.user.is_administrator,
+        "revealed": (stage in ("signing", "signed") and (mine or review.practitioner_id == request.user.pk))
+        or request.user.is_administrator,
         "image_is_visible": scans.filter(pk=review.analysis.scan_id).exists(),
         "earlier_scans": Scan.objects.filter(patient=review.patient, uploaded_at__lt=review.analysis.scan.uploaded_at).count(),
         "addendum_form": AddendumForm(),
@@ -160,7 +161,9 @@ def _keep(request: HttpRequest, pk: uuid.UUID, kind: type[ReadingForm], service:
 @require_POST
 def addendum(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     text = request.POST.get("text", "")[:4000]
-    return _step(request, pk, lambda review: services.add_addendum(review=review, practitioner=request.user, text=text), "Your addendum is kept.")
+    return _step(
+        request, pk, lambda review: services.add_addendum(review=review, practitioner=request.user, text=text), "Your addendum is kept."
+    )
 
 
 @login_required

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,21 +14,43 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('analysis_done', 'The model has answered'), ('analysis_rejected', 'Your picture could not be read'), ('analysis_failed', 'Something went wrong on our side'), ('review_opened', 'Scans are waiting for a practitioner'), ('review_signed', 'A practitioner has answered'), ('review_receipt', 'Your opinion is signed'), ('addendum', 'A practitioner added to an opinion'), ('review_declined', 'A patient declined the reading'), ('claim_expired', 'Your claim has run out'), ('verified', 'You are verified and can read scans')], max_length=20)),
-                ('subject_id', models.CharField(max_length=60)),
-                ('url', models.CharField(help_text='Where it leads, inside the portal.', max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('emailed_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("analysis_done", "The model has answered"),
+                            ("analysis_rejected", "Your picture could not be read"),
+                            ("analysis_failed", "Something went wrong on our side"),
+                            ("review_opened", "Scans are waiting for a practitioner"),
+                            ("review_signed", "A practitioner has answered"),
+                            ("review_receipt", "Your opinion is signed"),
+                            ("addendum", "A practitioner added to an opinion"),
+                            ("review_declined", "A patient declined the reading"),
+                            ("claim_expired", "Your claim has run out"),
+                            ("verified", "You are verified and can read scans"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("subject_id", models.CharField(max_length=60)),
+                ("url", models.CharField(help_text="Where it leads, inside the portal.", max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                ("emailed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="notifications", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
-                'indexes': [models.Index(fields=['user', 'read_at'], name='notificatio_user_id_47e85c_idx')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'kind', 'subject_id'), name='told_once')],
+                "ordering": ["-created_at", "-id"],
+                "indexes": [models.Index(fields=["user", "read_at"], name="notificatio_user_id_47e85c_idx")],
+                "constraints": [models.UniqueConstraint(fields=("user", "kind", "subject_id"), name="told_once")],
             },
         ),
     ]

@@ -1,0 +1,1 @@
+"""`make bench`: figures as ratios within one run, because machines are noisy."""
