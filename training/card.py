@@ -42,7 +42,8 @@ def render(artefact: Artefact) -> str:
         "## How it answers",
         "",
         f"Classes: {', '.join(manifest.classes)}; positive: {', '.join(manifest.positive)}. The probability is calibrated by "
-        f'temperature ({manifest.temperature}). From {manifest.threshold} on the finding is positive; from {low} to {high} the answer is "can not tell". '
+        f'temperature ({manifest.temperature}). From {manifest.threshold} on the finding is positive; '
+        f'from {low} to {high} the answer is "can not tell". '
         "All three were set on validation patients.",
         "",
         "## How it was made",

@@ -1,0 +1,185 @@
+"""One access rule: every page and every action of the API, walked with the whole cast. A route that is not listed here fails."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.test import APIClient
+
+from portal.accounts.models import PractitionerDocument, User
+from portal.accounts.services import add_document
+from portal.analyses.models import Analysis
+from portal.notifications.models import Notification
+from portal.reviews import services as reviews
+
+CAST = ["anonymous", "patient", "other_patient", "unverified", "practitioner", "assigned", "administrator"]
+ANYONE = dict.fromkeys(CAST, 200)
+SIGNED_IN = {**ANYONE, "anonymous": 302}
+OWNER = {"anonymous": 302, "patient": 200, "other_patient": 404, "unverified": 404, "practitioner": 404, "assigned": 404, "administrator": 200}
+REVEALED = {**OWNER, "assigned": 200}
+API_SIGNED_IN = {**ANYONE, "anonymous": 401}
+API_OWNER = {**OWNER, "anonymous": 401}
+API_REVEALED = {**REVEALED, "anonymous": 401}
+
+
+def api(expected: dict[str, int]) -> dict[str, int]:
+    return {**expected, "anonymous": 401}
+
+
+# The analysis of `patient` is held by `assigned`, who has read it: the model's answer is revealed to them and to nobody else.
+# GET of each route by name; {name} is filled with the things of `patient`.
+GET: dict[str, dict[str, int]] = {
+    "home": ANYONE,
+    "healthz": ANYONE,
+    "accounts:profile": SIGNED_IN,
+    "accounts:consent": SIGNED_IN,
+    "accounts:document": {**dict.fromkeys(CAST, 404), "anonymous": 302, "unverified": 200, "administrator": 200},
+    "scans:image": {**REVEALED},
+    "scans:thumbnail": {**REVEALED},
+    "analyses:list": SIGNED_IN,
+    "analyses:disease": SIGNED_IN,
+    "analyses:detail": REVEALED,
+    "analyses:status": {**REVEALED, "patient": 286, "assigned": 286, "administrator": 286},
+    "analyses:heatmap": REVEALED,
+    "reviews:list": {**dict.fromkeys(CAST, 403), "anonymous": 302, "unverified": 200, "practitioner": 200, "assigned": 200},
+    # a row that another practitioner holds is seen (who reads what), its picture and answer are not; the patient is led to their page
+    "reviews:detail": {**REVEALED, "patient": 302, "practitioner": 200},
+    "notifications:list": SIGNED_IN,
+    "v1:disease-list": API_SIGNED_IN,
+    "v1:disease-detail": API_SIGNED_IN,
+    "v1:scan-list": API_SIGNED_IN,
+    "v1:scan-detail": API_REVEALED,
+    "v1:scan-image": API_REVEALED,
+    "v1:scan-thumbnail": API_REVEALED,
+    "v1:analysis-list": API_SIGNED_IN,
+    "v1:analysis-detail": API_REVEALED,
+    "v1:analysis-heatmap": API_REVEALED,
+    "v1:review-list": API_SIGNED_IN,
+    "v1:review-detail": {**API_REVEALED, "practitioner": 200},
+    "v1:notification-list": API_SIGNED_IN,
+    "v1:me": API_SIGNED_IN,
+    "v1:consent": API_SIGNED_IN,
+    "v1:schema": ANYONE,
+    "v1:docs": ANYONE,
+    "api-not-found": dict.fromkeys(CAST, 404),
+}
+# POST without a body: 404 and 401 are the rule; what else comes shows that the rule let the person through to the service.
+POST: dict[str, dict[str, int]] = {
+    "accounts:add_document": dict.fromkeys(CAST, 302),
+    "analyses:cancel": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "administrator": 302},
+    "reviews:claim": {**REVEALED, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302},
+    "reviews:release": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302},
+    "reviews:reading": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 400, "practitioner": 400, "assigned": 400, "administrator": 400},
+    "reviews:sign": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 400, "practitioner": 400, "assigned": 400, "administrator": 400},
+    "reviews:addendum": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302},
+    "reviews:decline": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302},
+    "notifications:read_all": dict.fromkeys(CAST, 302),
+    "notifications:open": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302},
+    "v1:analysis-cancel": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 409, "assigned": 403, "administrator": 409},
+    "v1:analysis-requeue": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 403, "assigned": 403, "administrator": 409},
+    "v1:review-claim": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 403, "practitioner": 409, "assigned": 200, "administrator": 403},
+    "v1:review-release": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 403, "practitioner": 409, "assigned": 200, "administrator": 403},
+    "v1:review-reading": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 400, "practitioner": 400, "assigned": 400, "administrator": 400},
+    "v1:review-sign": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 400, "practitioner": 400, "assigned": 400, "administrator": 400},
+    "v1:review-addenda": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 400, "practitioner": 400, "assigned": 400, "administrator": 400},
+    "v1:review-decline": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200, "practitioner": 409, "assigned": 409, "administrator": 409},
+    "v1:notification-read": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200},
+    "v1:notification-read-all": API_SIGNED_IN,
+    "v1:token": dict.fromkeys(CAST, 400),
+}
+LIBRARIES = ("admin:", "account_", "mfa_")  # allauth's and Django's own; the admin is walked below
+
+
+def routes(patterns: Any = None, prefix: str = "", namespace: str = "") -> Iterator[tuple[str, str]]:
+    """Every (name, path pattern) of the URLconf."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from routes(pattern.url_patterns, prefix + str(pattern.pattern), inner)
+        elif isinstance(pattern, URLPattern):
+            yield f"{namespace}{pattern.name}", prefix + str(pattern.pattern)
+
+
+def test_every_route_is_listed() -> None:
+    known = set(GET) | set(POST)
+    missing = sorted({name for name, path in routes() if name not in known and not name.startswith(LIBRARIES) and not path.startswith("accounts/")})
+    assert missing == []
+
+
+@dataclass
+class Things:
+    people: dict[str, User | None]
+    arguments: dict[str, list[Any]]
+
+
+@pytest.fixture
+def things(
+    patient: User,
+    other_patient: User,
+    unverified: User,
+    practitioner: User,
+    other_practitioner: User,
+    administrator: User,
+    answered: Callable[..., Analysis],
+) -> Things:
+    analysis = answered(patient)
+    review = reviews.claim(review=analysis.review, practitioner=other_practitioner)  # type: ignore[attr-defined]
+    reviews.record_reading(review=review, practitioner=other_practitioner, finding="parasitized", confidence="high", recommendation="none")
+    document: PractitionerDocument = add_document(profile=unverified.practitioner_profile, title="Licence", data=b"%PDF-1.7 drawn here")
+    note = Notification.objects.filter(user=patient).first()
+    assert note is not None
+    assert ContentFile is not None
+    people: dict[str, User | None] = {"anonymous": None, "patient": patient, "other_patient": other_patient, "unverified": unverified}
+    people |= {"practitioner": practitioner, "assigned": other_practitioner, "administrator": administrator}
+    arguments = {"scan": [analysis.scan_id], "analysis": [analysis.pk], "review": [review.pk], "notification": [note.pk]}
+    return Things(people, arguments | {"document": [document.pk], "disease": ["malaria"]})
+
+
+def address(name: str, path: str, things: Things) -> str:
+    """The path with the things of `patient` in it."""
+    app, _, action = name.partition(":")
+    kind = action.partition("-")[0] if app == "v1" else {"scans": "scan", "analyses": "analysis", "reviews": "review"}.get(app, "notification")
+    if name == "accounts:document":
+        kind = "document"
+    if name == "analyses:disease":
+        kind = "disease"
+    value = str(things.arguments.get(kind, [""])[0])
+    filled = re.sub(r"\(\?P<[^>]+>(?:[^()]|\([^()]*\))*\)|<[^>]+>", value, path)
+    return "/" + filled.replace("^", "").replace("$", "").replace("\\", "")
+
+
+def _client(name: str, person: User | None) -> Any:
+    if name.startswith("v1:"):
+        client = APIClient()
+        client.force_authenticate(person)
+        return client
+    client = Client()
+    if person is not None:
+        client.force_login(person)
+    return client
+
+
+@pytest.mark.parametrize("name", sorted(GET))
+def test_who_may_see(name: str, things: Things) -> None:
+    path = next(path for found, path in routes() if found == name)
+    seen = {who: _client(name, person).get(address(name, path, things)).status_code for who, person in things.people.items()}
+    assert seen == GET[name]
+
+
+@pytest.mark.parametrize("name", sorted(POST))
+@pytest.mark.parametrize("who", CAST)
+def test_who_may_do(name: str, who: str, things: Things) -> None:
+    path = next(path for found, path in routes() if found == name)
+    assert _client(name, things.people[who]).post(address(name, path, things)).status_code == POST[name][who]
+
+
+@pytest.mark.parametrize("who", CAST)
+def test_only_administrators_enter_the_admin(who: str, things: Things) -> None:
+    client = _client("admin:index", things.people[who])
+    statuses = {client.get(f"/admin/{page}").status_code for page in ("", "accounts/user/", "analyses/analysis/", "audit/auditevent/")}
+    assert statuses == ({200} if who == "administrator" else {302})
