@@ -20,7 +20,7 @@ PAINTERS: dict[str, dict[str, Painter]] = {
 }
 
 
-def draw(disease: str, label: str, seed: int = 0) -> bytes:
+def draw(disease: str, label: str, seed: int = 1) -> bytes:
     """A PNG of a synthetic picture of this class; the same seed draws the same picture. Raises KeyError for what can not be drawn yet."""
     pixels = PAINTERS[disease][label](np.random.default_rng(seed))
     written, png = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))

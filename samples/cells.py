@@ -1,7 +1,8 @@
 """Synthetic red blood cells of a Giemsa-stained thin smear, cut out on black as screening sets have them.
 
 A cell is a wobbly disc, pinkish, paler in the middle, uneven in stain; a ring-form trophozoite of P. falciparum is a thin violet ring
-of cytoplasm with a dark chromatin dot (WHO, Basic malaria microscopy, 2010). All is drawn at four times the size and averaged down.
+of cytoplasm about a pale vacuole, with one or two magenta chromatin dots (WHO, Basic malaria
+microscopy, 2010). All is drawn at four times the size and averaged down.
 """
 
 import cv2
@@ -22,10 +23,12 @@ def parasitized(random: np.random.Generator) -> np.ndarray:
     middle = centre + away * np.array([np.cos(angle), np.sin(angle)])
     ring = radius * random.uniform(0.22, 0.28)
     turn = np.degrees(random.uniform(0, np.pi))
-    cytoplasm, chromatin = np.array([176, 104, 166.0]), np.array([142, 14, 112.0])
-    _blend(picture, _ellipse(picture, middle, (ring, ring * 0.85), turn, thickness=max(2, int(ring * 0.34))), cytoplasm, 0.7)
-    dot = middle + ring * np.array([np.cos(angle + 2), np.sin(angle + 2)])
-    _blend(picture, _ellipse(picture, dot, (ring * 0.5, ring * 0.42), turn), chromatin, 0.95)
+    cytoplasm, vacuole, chromatin = np.array([186, 112, 160.0]), np.array([232, 196, 202.0]), np.array([158, 12, 116.0])
+    _blend(picture, _ellipse(picture, middle, (ring, ring * 0.85), turn), vacuole, 0.6)
+    _blend(picture, _ellipse(picture, middle, (ring, ring * 0.85), turn, thickness=max(2, int(ring * 0.25))), cytoplasm, 0.6)
+    for at, size in ((2.0, 0.5), (3.2, 0.36)):
+        dot = middle + ring * np.array([np.cos(angle + at), np.sin(angle + at)])
+        _blend(picture, _ellipse(picture, dot, (ring * size, ring * size * 0.75), turn + 50), chromatin, 0.95)
     return _finish(picture, random)
 
 
