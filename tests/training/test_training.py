@@ -81,7 +81,8 @@ def test_fit_then_evaluate_makes_a_whole_artefact(cells: Path, tmp_path: Path) -
     # the shipped recipe with the smallest backbone: it proves the machinery, seconds instead of half an hour
     script = (
         "import dataclasses, sys; from training import recipes, __main__ as command; r = recipes.RECIPES['malaria'];"
-        "recipes.RECIPES['malaria'] = dataclasses.replace(r, size=48, stages=(recipes.Stage('all', 5, 1e-2, 1e-3),)); sys.exit(command.main())"
+        "recipes.RECIPES['malaria'] = dataclasses.replace("
+        "r, size=64, batch=16, augmentation='none', stages=(recipes.Stage('all', 5, 1e-2, 1e-3),)); sys.exit(command.main())"
     )
     words = ["fit", "--disease", "malaria", "--data", cells, "--backbone", "tiny", "--out", out, "--work", tmp_path / "work"]
     fitted = subprocess.run([sys.executable, "-c", script, *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=False)
