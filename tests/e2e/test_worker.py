@@ -1,0 +1,71 @@
+"""Real processes: the answer arrives, once, whatever is killed."""
+
+import httpx
+
+from tests.conftest import as_upload, drawn_cell
+from tests.e2e.stack import PRACTITIONER, Stack, until
+
+
+def upload(client: httpx.Client, seed: int) -> dict:
+    answer = client.post("/analyses/", files={"file": as_upload(drawn_cell(seed))}, data={"disease": "malaria"})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def answer_of(client: httpx.Client, pk: str, seconds: float = 60) -> dict:
+    def settled() -> dict | None:
+        found = client.get(f"/analyses/{pk}/").json()
+        return None if found["status"] in ("queued", "running") else found
+
+    return dict(until(settled, seconds, "the answer"))
+
+
+def test_an_uploaded_scan_is_answered_read_and_signed(stack: Stack) -> None:
+    patient, practitioner = stack.client(), stack.client(PRACTITIONER)
+    done = answer_of(patient, upload(patient, 1)["id"])
+    assert (done["status"], done["finding"]) == ("done", "parasitized")
+    review = f"/reviews/{done['review'].rstrip('/').rpartition('/')[2]}"
+    reading = {"finding": "parasitized", "confidence": "high", "recommendation": "visit"}
+    for step, body in (("claim", None), ("reading", reading), ("sign", reading)):
+        assert practitioner.post(f"{review}/{step}/", json=body).status_code == 200
+    assert patient.get(f"/analyses/{done['id']}/").json()["report_status"] == "final"
+    kinds = {row["kind"] for row in patient.get("/notifications/").json()["results"]}
+    assert kinds >= {"analysis_done", "review_signed"}
+    until(lambda: stack.sql("SELECT 1 FROM notifications_notification WHERE kind = 'review_signed' AND emailed_at IS NOT NULL"), 20, "the mail")
+
+
+def test_a_burst_is_answered_each_once(stack: Stack) -> None:
+    patient = stack.client()
+    sent = [upload(patient, seed)["id"] for seed in range(10, 22)]
+    answers = [answer_of(patient, pk) for pk in sent]
+    assert {answer["status"] for answer in answers} == {"done"}
+    assert {answer["attempt"] for answer in answers} == {1}
+
+
+def test_a_worker_killed_in_the_middle_of_an_analysis_loses_nothing(stack: Stack) -> None:
+    patient = stack.client()
+    answer_of(patient, upload(patient, 30)["id"])  # the worker is up and warm
+    # Held up inside the analysis, where it really works: a lock on the scan's row does not, but the table of heat-maps' owner does.
+    sent = [upload(patient, seed)["id"] for seed in range(31, 61)]
+    until(lambda: stack.sql("SELECT 1 FROM analyses_analysis WHERE status = 'running'"), 30, "a running analysis")
+    stack.kill("worker-inference")
+    caught = stack.sql("SELECT id FROM analyses_analysis WHERE status = 'running'")
+    stack.start("worker-inference")
+    answers = [answer_of(patient, pk, 90) for pk in sent]
+    assert {answer["status"] for answer in answers} == {"done"}
+    counts = stack.sql(
+        "SELECT target_id, count(*) FROM audit_auditevent WHERE action = 'analysis.done' AND target_id = ANY(%s) GROUP BY target_id", sent
+    )
+    assert dict(counts) == dict.fromkeys(sent, 1)
+    for (pk,) in caught:
+        assert patient.get(f"/analyses/{pk}/").json()["attempt"] == 2
+
+
+def test_what_is_sent_while_no_worker_runs_is_answered_later(stack: Stack) -> None:
+    patient = stack.client()
+    stack.kill("worker-inference")
+    waiting = upload(patient, 70)
+    assert waiting["status"] == "queued"
+    assert waiting["place"]["ahead"] == 0
+    stack.start("worker-inference")
+    assert answer_of(patient, waiting["id"])["status"] == "done"
