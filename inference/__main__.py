@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from inference import diseases, engine, registry
-from inference.imaging import ImageRejected
+from inference.imaging import MAX_BYTES, ImageRejected
+
+
+def read(path: Path) -> bytes:
+    """The file's bytes, or one byte more than is allowed when it is larger: no file can fill the memory. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def classify(model: engine.Engine, path: Path) -> dict[str, Any]:
@@ -20,7 +26,7 @@ def classify(model: engine.Engine, path: Path) -> dict[str, Any]:
     )
     line |= {"file": str(path), "disease": model.manifest.disease, "model_version": model.manifest.version}
     try:
-        answer = model.answer(path.read_bytes())
+        answer = model.answer(read(path))
     except ImageRejected as rejected:
         return line | {"status": "rejected", "reason": rejected.code}
     except OSError:
@@ -36,6 +42,7 @@ def classify(model: engine.Engine, path: Path) -> dict[str, Any]:
 
 
 def main() -> int:
+    """Run the command line; misuse ends in argparse's exit code 2."""
     parser = argparse.ArgumentParser(prog="python -m inference", description=__doc__.partition("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("classify", help="answer image files")

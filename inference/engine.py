@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,13 +47,18 @@ class Answer:
 
 
 class KerasRuntime:
-    """A .keras file, traced once for one image (Keras's own predict costs several times as much at batch 1)."""
+    """A .keras file on the processor, traced once for one image (Keras's own predict costs several times as much at batch 1).
+
+    Never on a graphics card: the same image gets the same answer on every machine, and the card's memory stays free for others.
+    """
 
     def __init__(self, path: Path, size: int) -> None:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         import keras
         import tensorflow as tf
 
+        with suppress(RuntimeError):  # a process that has computed already, as after training, keeps its devices
+            tf.config.set_visible_devices([], "GPU")
         model = keras.models.load_model(path, compile=False)
         signature = tf.TensorSpec((1, size, size, 3), tf.float32)
         self._forward = tf.function(lambda batch: model(batch, training=False), input_signature=[signature])

@@ -106,12 +106,17 @@ class Artefact:
         return self.path / self.manifest.file
 
 
+def is_version(name: str) -> bool:
+    """Whether a folder's name is a semantic version of three numbers, as 1.0.0."""
+    return _VERSION.fullmatch(name) is not None
+
+
 def versions(disease: str, root: Path | None = None) -> list[str]:
     """The versions that have a manifest, oldest first by semantic version; empty if there is none."""
     folder = (root or ARTIFACTS) / disease
     if not re.fullmatch(r"[a-z0-9_]+", disease) or not folder.is_dir():
         return []
-    found = [path.parent.name for path in folder.glob("*/manifest.json") if _VERSION.fullmatch(path.parent.name)]
+    found = [path.parent.name for path in folder.glob("*/manifest.json") if is_version(path.parent.name)]
     return sorted(found, key=lambda version: tuple(map(int, version.split("."))))
 
 

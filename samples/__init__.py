@@ -1,6 +1,6 @@
 """Drawn pictures to try and test the portal with: synthetic, from this code alone, of nobody.
 
-`images/` holds those that are shipped; `python -m samples` draws them again.
+`images/` holds those that are shipped; `python -m samples draw` draws them again.
 """
 
 from collections.abc import Callable

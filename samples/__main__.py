@@ -1,9 +1,15 @@
-"""`python -m samples`: draw the shipped sample images again."""
+"""`python -m samples draw`: draw the shipped sample images again."""
+
+import argparse
 
 from samples import IMAGES, PAINTERS, draw
 
 
 def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m samples", description=__doc__)
+    parser.add_argument("command", choices=["draw"])
+    parser.parse_args()
     for disease, labels in PAINTERS.items():
         for label in labels:
             path = IMAGES / disease / f"{label}_synthetic.png"

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections import Counter
 from dataclasses import asdict
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from inference import diseases, gate, imaging
+from inference import diseases, gate, imaging, registry
 from training import datasets
+from training.errors import TrainingError
 from training.recipes import RECIPES
 
 
@@ -19,6 +21,8 @@ def fit(arguments: argparse.Namespace) -> None:
     from training import backbones, calibrate, export, metrics
     from training import fit as fitting
 
+    export.check_new(arguments.out)
+    commit = export.commit()
     disease, recipe = diseases.get(arguments.disease), RECIPES[arguments.disease]
     backbone = backbones.BACKBONES[arguments.backbone]
     classes = tuple(disease.classes)
@@ -59,6 +63,7 @@ def fit(arguments: argparse.Namespace) -> None:
         uncertain=calibrate.uncertain_band(truth, probability, cut),
         seed=arguments.seed,
         counts={part: datasets.counts(examples) for part, examples in parts.items()},
+        commit=commit,
     )
     print(f"{arguments.out}: temperature {manifest.temperature}, threshold {manifest.threshold}, uncertain {manifest.uncertain}")
     print(f"Now: python -m training evaluate --artefact {arguments.out} --data {arguments.data}")
@@ -88,6 +93,8 @@ def check_gate(arguments: argparse.Namespace) -> None:
 
 
 def main() -> int:
+    """Run the command line: 0 when done, 1 with a sentence when it can not be done, argparse's 2 when misused."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported: its hints on instruction sets help nobody here
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(required=True)
 
@@ -120,9 +127,11 @@ def main() -> int:
 
         if arguments.backbone not in BACKBONES:
             parser.error(f"the backbone is one of: {', '.join(BACKBONES)}")
+        if not registry.is_version(arguments.out.name):
+            parser.error(f"--out ends with the version, like 1.0.0, not with {arguments.out.name}")
     try:
         arguments.run(arguments)
-    except datasets.DataError as error:
+    except (TrainingError, registry.ArtefactError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import keras
 
+from training.errors import TrainingError
 
-class BackboneError(Exception):
+
+class BackboneError(TrainingError):
     """The backbone can not be built from what was given; the message says why."""
 
 

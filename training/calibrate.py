@@ -1,5 +1,7 @@
 """From scores to an honest answer: a temperature, a threshold, and a band in which the model can not tell; set on validation patients."""
 
+import math
+
 import numpy as np
 
 from training.metrics import softmax
@@ -28,18 +30,29 @@ def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 def threshold(truth: np.ndarray, probability: np.ndarray) -> float:
     """Where sensitivity plus specificity is highest (Youden 1950): the middle of the best interval between neighbouring scores.
 
-    `truth` is bool (n,), `probability` float (n,). Ties go to the lower threshold, which misses fewer.
+    `truth` is bool (n,), `probability` float (n,). Equal scores stay on one side of it; of equally good thresholds the lower is taken,
+    which misses fewer.
     """
-    order = np.argsort(probability, kind="stable")
-    scores, positive = probability[order], truth[order]
+    scores, inverse = np.unique(probability, return_inverse=True)
+    diseased = np.bincount(inverse, truth, len(scores))
+    healthy = np.bincount(inverse, ~truth, len(scores))
     cuts = np.concatenate([[0.0], (scores[1:] + scores[:-1]) / 2, [1.0]])
-    missed = np.concatenate([[0], np.cumsum(positive)]) / max(1, positive.sum())
-    cleared = np.concatenate([[0], np.cumsum(~positive)]) / max(1, (~positive).sum())
+    missed = np.concatenate([[0], np.cumsum(diseased)]) / max(1, diseased.sum())
+    cleared = np.concatenate([[0], np.cumsum(healthy)]) / max(1, healthy.sum())
     return float(cuts[int(np.argmax(cleared - missed))])
 
 
 def uncertain_band(truth: np.ndarray, probability: np.ndarray, cut: float, sure: float = SURE) -> tuple[float, float]:
-    """(low, high) about the threshold `cut`: below `low` lie at most 1 - sure of the diseased, from `high` on of the healthy."""
-    low = float(np.quantile(probability[truth], 1 - sure, method="lower"))
-    high = float(np.nextafter(np.quantile(probability[~truth], sure, method="higher"), 1))
-    return min(low, cut), max(high, cut)
+    """(low, high) about the threshold `cut`: below `low` lie at most 1 - sure of the diseased, from `high` on of the healthy.
+
+    `low` is the highest probability of which that is true, `high` the lowest; both round to four digits away from the threshold.
+    """
+    diseased, healthy = np.sort(probability[truth]), np.sort(probability[~truth])
+    low = diseased[_spared(len(diseased), sure)]
+    high = np.nextafter(healthy[-1 - _spared(len(healthy), sure)], 2)
+    return min(math.floor(low * 1e4) / 1e4, cut), max(min(math.ceil(high * 1e4) / 1e4, 1.0), cut)
+
+
+def _spared(count: int, sure: float) -> int:
+    """How many of `count` may lie on the wrong side; the small number is for 1 - 0.99 being a little more or less than 0.01."""
+    return min(count - 1, math.floor(count * (1 - sure) + 1e-9))

@@ -15,6 +15,8 @@ def render(artefact: Artefact) -> str:
     disease = diseases.get(manifest.disease)
     matrix = metrics["confusion"]
     low, high = manifest.uncertain
+    rest = "not known" if metrics["accuracy_outside_uncertain"] is None else f"{metrics['accuracy_outside_uncertain']:.1%}"
+    refused = ", ".join(f"{count} {code}" for code, count in metrics["refused_by_the_gate"].items())
     lines = [
         f"# {disease.name} {manifest.version}",
         "",
@@ -36,13 +38,13 @@ def render(artefact: Artefact) -> str:
         f"| Brier score | {metrics['brier']:.3f} |",
         f"| diseased found / missed | {matrix['true_positive']} / {matrix['false_negative']} |",
         f"| healthy cleared / alarmed | {matrix['true_negative']} / {matrix['false_positive']} |",
-        f'| answered "can not tell" | {metrics["share_uncertain"]:.1%}; accuracy of the rest {metrics["accuracy_outside_uncertain"]:.1%} |',
-        f"| refused by the gate | {metrics['refused_by_the_gate'] or 'none'} |",
+        f'| answered "can not tell" | {metrics["share_uncertain"]:.1%}; accuracy of the rest {rest} |',
+        f"| refused by the gate | {refused or 'none'} |",
         "",
         "## How it answers",
         "",
         f"Classes: {', '.join(manifest.classes)}; positive: {', '.join(manifest.positive)}. The probability is calibrated by "
-        f'temperature ({manifest.temperature}). From {manifest.threshold} on the finding is positive; '
+        f"temperature ({manifest.temperature}). From {manifest.threshold} on the finding is positive; "
         f'from {low} to {high} the answer is "can not tell". '
         "All three were set on validation patients.",
         "",

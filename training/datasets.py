@@ -10,11 +10,12 @@ from tqdm import tqdm
 
 from inference import imaging
 from inference.diseases import Disease
+from training.errors import TrainingError
 
 PARTS = {"train": 0.65, "validation": 0.15, "test": 0.20}
 
 
-class DataError(Exception):
+class DataError(TrainingError):
     """The data folder is not what the training needs; the message says what is wrong."""
 
 

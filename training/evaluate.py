@@ -43,6 +43,8 @@ def evaluate(folder: Path, data: Path, part: str = "test") -> dict[str, Any]:
         else:
             kept.append(example)
             logits.append(model.logits(content))
+    if not kept:
+        raise datasets.DataError(f"the gate refused every picture: {dict(refused)}")
     figures: dict[str, Any] = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "command": "python -m training " + " ".join(map(shlex.quote, sys.argv[1:])),

@@ -1,7 +1,6 @@
 """Write an artefact: the model with both outputs, and the manifest that says what it is and how it answers."""
 
 import datetime
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -10,9 +9,22 @@ import keras
 
 from inference.registry import Input, Manifest, checksum
 from training import backbones
+from training.errors import TrainingError
 from training.recipes import Recipe
 
 MODEL_FILE = "model.keras"
+
+
+class ArtefactExists(TrainingError):
+    """The version was written before; the message says what to do."""
+
+
+def check_new(out: Path) -> None:
+    """Raises ArtefactExists if `out` is there: answers that were given name this version, so another model needs another number."""
+    if out.exists():
+        raise ArtefactExists(
+            f"{out} exists, and a version never changes: choose the next number, or remove the folder if it was never used"
+        )
 
 
 def commit() -> str:
@@ -44,8 +56,13 @@ def write(
     uncertain: tuple[float, float],
     seed: int,
     counts: dict[str, dict[str, int]],
+    commit: str,
 ) -> Manifest:
-    """Write model and manifest into a folder beside `out`, then move it there: an artefact is whole or not there."""
+    """Write model and manifest into a folder beside `out`, then move it there: an artefact is whole or not there.
+
+    `commit` is that of the code that trained, which may not be the one of today. A version never changes: raises ArtefactExists.
+    """
+    check_new(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".writing-") as folder:
         beside = Path(folder) / out.name
@@ -55,13 +72,13 @@ def write(
             disease=disease,
             version=out.name,
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            commit=commit(),
+            commit=commit,
             backbone=backbone.name,
             input=Input(recipe.size, backbone.offset, backbone.divisor),
             classes=classes,
             positive=positive,
             threshold=round(threshold, 4),
-            uncertain=(min(round(uncertain[0], 4), round(threshold, 4)), max(round(uncertain[1], 4), round(threshold, 4))),
+            uncertain=(min(uncertain[0], round(threshold, 4)), max(uncertain[1], round(threshold, 4))),
             temperature=round(temperature, 4),
             file=MODEL_FILE,
             sha256=checksum(beside / MODEL_FILE),
@@ -73,7 +90,5 @@ def write(
             known_limits=recipe.known_limits,
         )
         (beside / "manifest.json").write_text(manifest.to_json())
-        if out.exists():
-            shutil.rmtree(out)
         beside.replace(out)
     return manifest
