@@ -87,6 +87,13 @@ def sign_in(address: str, email: str, password: str) -> httpx.Client:
     return httpx.Client(base_url=f"{address}/api/v1", headers={"Authorization": f"Token {answer['token']}"}, timeout=30)
 
 
+def agree(client: httpx.Client) -> None:
+    """Read the consent text in force and agree to it, if that was not done before."""
+    text = _ok(client.get("/me/consent/"), "read the consent text")
+    if not text["given"]:
+        _ok(client.post("/me/consent/", json={"version": text["version"]}), "agree to the consent text")
+
+
 def _ok(response: httpx.Response, step: str) -> Any:
     if response.status_code >= 400:
         try:
@@ -165,6 +172,7 @@ def main() -> int:
             console.print("Starting the portal on a free port ...")
             with portal(log) as (address, password):
                 patient, practitioner = (sign_in(address, email, password) for email in (PATIENT, PRACTITIONER))
+                agree(patient)
                 catalogue = _ok(patient.get("/diseases/"), "catalogue")
                 available = [disease["code"] for disease in catalogue if disease["available"]]
                 chosen = pictures(arguments.images, arguments.disease, available)

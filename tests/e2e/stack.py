@@ -18,7 +18,7 @@ import httpx
 import psycopg2
 from honcho.environ import parse_procfile
 
-from medinform.demo import sign_in
+from medinform.demo import agree, sign_in
 from medinform.embedded import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +58,10 @@ class Stack:
                 process.wait()
 
     def client(self, email: str = PATIENT) -> httpx.Client:
-        return sign_in(self.address, email, self.password)
+        """Signed in, and agreed to the consent text."""
+        client = sign_in(self.address, email, self.password)
+        agree(client)
+        return client
 
     def sql(self, query: str, *values: Any) -> list[tuple]:
         with psycopg2.connect(self.environment["DATABASE_URL"].replace("postgres:", "postgresql:", 1)) as connection:

@@ -45,7 +45,6 @@ def test_a_burst_is_answered_each_once(stack: Stack) -> None:
 def test_a_worker_killed_in_the_middle_of_an_analysis_loses_nothing(stack: Stack) -> None:
     patient = stack.client()
     answer_of(patient, upload(patient, 30)["id"])  # the worker is up and warm
-    # Held up inside the analysis, where it really works: a lock on the scan's row does not, but the table of heat-maps' owner does.
     sent = [upload(patient, seed)["id"] for seed in range(31, 61)]
     until(lambda: stack.sql("SELECT 1 FROM analyses_analysis WHERE status = 'running'"), 30, "a running analysis")
     stack.kill("worker-inference")
