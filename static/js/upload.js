@@ -21,7 +21,8 @@ function line(file) {
   name.textContent = file.name || "Pasted picture";
   const said = document.createElement("p");
   said.className = "small muted";
-  said.textContent = `${(file.size / 1048576).toFixed(1)} MB, ready to send`;
+  const size = file.size < 1e6 ? `${Math.ceil(file.size / 1e3)} kB` : `${(file.size / 1e6).toFixed(1)} MB`;
+  said.textContent = `${size}, ready to send`;
   const bar = document.createElement("progress");
   bar.max = 100;
   bar.value = 0;

@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +54,14 @@ def test_outcomes_follow_the_manifest(model: engine.Engine) -> None:
     assert model._outcome(high) == "suspicious"
 
 
+def test_the_metrics_state_at_least_what_was_asked_of_the_model(model: engine.Engine) -> None:
+    metrics = model.artefact.metrics
+    assert metrics["part"] == "test"
+    assert metrics["accuracy"] >= 0.96
+    assert metrics["auc"] >= 0.988
+    assert metrics["patients"] == model.manifest.training["test"]["patients"]
+
+
 def test_a_model_file_that_was_changed_is_not_loaded(model: engine.Engine, tmp_path: Path) -> None:
     folder = tmp_path / "malaria" / "1.0.0"
     folder.mkdir(parents=True)
@@ -72,7 +79,8 @@ def test_a_missing_version_is_told() -> None:
 
 
 def test_reading_the_words_does_not_load_tensorflow() -> None:
-    done = subprocess.run([sys.executable, "-c", "import inference.engine, sys; sys.exit('tensorflow' in sys.modules)"], check=False)
+    script = "import inference.engine, sys; sys.exit(bool({'tensorflow', 'keras', 'django'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], check=False)
     assert done.returncode == 0
 
 
@@ -99,32 +107,17 @@ def test_the_gate_refuses_a_picture_without_any_edge() -> None:
     assert refused.value.code == "too_blurred"
 
 
-def test_the_command_answers_one_line_a_file(tmp_path: Path) -> None:
-    good, broken = tmp_path / "cell.png", tmp_path / "broken.jpg"
-    good.write_bytes(samples.draw("malaria", "parasitized"))
-    broken.write_bytes(b"\xff\xd8\xff\xe0 not a picture")
-    command = [sys.executable, "-m", "inference", "classify", "--disease", "malaria", "--json"]
-    done = subprocess.run([*command, str(good), str(broken), str(tmp_path / "none.png")], capture_output=True, text=True, check=True)
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [(line["status"], line["reason"]) for line in lines] == [("done", None), ("rejected", "truncated"), ("rejected", "unreadable_file")]
-    wanted = {"file", "disease", "status", "reason", "finding", "probability", "probabilities", "threshold", "model_version", "seconds"}
-    assert all(set(line) == wanted for line in lines)
-    assert lines[0]["finding"] == "parasitized"
-    assert lines[0]["probability"] == pytest.approx(lines[0]["probabilities"]["parasitized"])
-    assert subprocess.run([*command[:4], "--disease", "plague", str(good)], capture_output=True, check=False).returncode == 2
-
-
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real images are not here: the shipped model was not tried on real cells")
+@pytest.mark.skipif(not REAL.is_dir(), reason="../shared/data is not here: real-data test skipped")
 def test_the_shipped_model_on_real_cells_of_held_out_patients(model: engine.Engine) -> None:
     from training import datasets
 
     examples = datasets.split(datasets.read_labels(REAL, get("malaria")), model.manifest.seed)["test"]
-    chosen = [examples[i] for i in np.random.default_rng(5).permutation(len(examples))[:300]]
+    chosen = [examples[i] for i in np.random.default_rng(5).permutation(len(examples))[:600]]
     right = [model.answer(example.path.read_bytes()).finding == example.label for example in chosen]
-    assert np.mean(right) >= 0.94
+    assert np.mean(right) >= 0.95
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real images are not here: the gate was not tried on real cells")
+@pytest.mark.skipif(not REAL.is_dir(), reason="../shared/data is not here: real-data test skipped")
 def test_the_gate_lets_real_cells_pass() -> None:
     with (REAL / "labels.csv").open() as lines:
         files = [row["file"] for row in csv.DictReader(lines)][::45]

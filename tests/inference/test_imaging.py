@@ -1,9 +1,11 @@
 """Whatever the bytes are: read correctly, or refused with a code of their own."""
 
+import contextlib
 import io
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -62,6 +64,12 @@ def test_sixteen_bit_grey_keeps_its_range() -> None:
     assert np.abs(read[:, :, 0].astype(int) - np.round(ramp / 65535 * 255)).max() <= 1
 
 
+def test_sixteen_bit_colour_is_scaled_over_its_full_range() -> None:
+    samples_16 = np.random.default_rng(4).integers(0, 65536, (40, 50, 3)).astype(np.uint16)
+    data = cv2.imencode(".png", samples_16[:, :, ::-1])[1].tobytes()
+    assert np.abs(decode(data).pixels.astype(int) - np.round(samples_16 / 65535 * 255)).max() <= 1
+
+
 def test_opaque_alpha_is_dropped_and_see_through_is_refused() -> None:
     image = picture("RGBA")
     assert (decode(encoded(image)).pixels == np.asarray(image.convert("RGB"))).all()
@@ -100,6 +108,13 @@ def test_a_bomb_is_refused_by_its_header_before_it_is_inflated() -> None:
     assert code_of(bomb) == "too_many_pixels"
 
 
+def test_a_jpeg_that_claims_to_be_huge_is_refused_by_its_header() -> None:
+    data = bytearray(encoded(picture(), "JPEG"))
+    at = data.index(b"\xff\xc0")
+    data[at + 5 : at + 9] = struct.pack(">HH", 60_000, 60_000)
+    assert code_of(bytes(data)) == "too_many_pixels"
+
+
 def test_text_chunks_that_inflate_without_limit_are_left_out() -> None:
     data = encoded(picture())
     text = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"A" * 30_000_000))
@@ -125,6 +140,13 @@ def test_other_formats_are_named(format: str, word: str) -> None:
     assert refused.value.code == "unsupported_type"
 
 
+@pytest.mark.parametrize(("start", "word"), [(b"\0\0\0\x18ftypheic", "HEIC"), (b"\0\0\0\x18ftypavif", "AVIF"), (b"%PDF-1.7", "PDF")])
+def test_formats_that_phones_and_offices_send_are_named(start: bytes, word: str) -> None:
+    with pytest.raises(ImageRejected, match=word) as refused:
+        decode(start + b"\0" * 200)
+    assert refused.value.code == "unsupported_type"
+
+
 def test_dicom_waits_for_later_and_says_so() -> None:
     with pytest.raises(ImageRejected, match="DICOM"):
         decode(b"\0" * 128 + b"DICM" + b"\0" * 100)
@@ -141,10 +163,8 @@ def test_one_damaged_byte_never_breaks_the_reader(at: int, value: int) -> None:
     for data in (encoded(picture(), "JPEG"), encoded(picture())):
         damaged = bytearray(data)
         damaged[at % len(damaged)] = value
-        try:
+        with contextlib.suppress(ImageRejected):  # any other exception fails the test
             assert decode(bytes(damaged)).pixels.dtype == np.uint8
-        except ImageRejected as refused:
-            assert refused.code in CODES
 
 
 def test_the_square_keeps_the_aspect_and_says_where_the_picture_is() -> None:

@@ -1,0 +1,62 @@
+"""Model versions made for a test: real files with a real Keras model, so small that one knows what it answers."""
+
+import dataclasses
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+
+from inference import diseases
+from inference.registry import Artefact, open_folder
+from training import backbones, export
+from training.recipes import RECIPES
+
+SIZE = 32
+
+
+def version(
+    root: Path,
+    disease: str,
+    logits: tuple[float, ...],
+    *,
+    threshold: float = 0.5,
+    uncertain: tuple[float, float] = (0.5, 0.5),
+    temperature: float = 1.0,
+    brightness: float = 0.0,
+    name: str = "0.1.0",
+) -> Artefact:
+    """A version that answers every picture with these logits; with `brightness`, bright places speak for the last class."""
+    entry = diseases.get(disease)
+    inputs = keras.Input((SIZE, SIZE, 3))
+    evidence = keras.layers.Conv2D(len(logits), 1, name="evidence")
+    model = keras.Model(inputs, keras.layers.GlobalAveragePooling2D(name="logits")(evidence(inputs)), name="made")
+    kernel = np.zeros((1, 1, 3, len(logits)), np.float32)
+    kernel[..., -1] = brightness
+    evidence.set_weights([kernel, np.array(logits, np.float32)])
+    folder = root / disease / name
+    export.write(
+        out=folder,
+        model=model,
+        disease=disease,
+        backbone=dataclasses.replace(backbones.BACKBONES["tiny"], name="made"),
+        recipe=dataclasses.replace(RECIPES["malaria"], size=SIZE),
+        recipe_values={},
+        classes=tuple(entry.classes),
+        positive=entry.positive,
+        temperature=temperature,
+        threshold=threshold,
+        uncertain=uncertain,
+        seed=1,
+        counts={},
+        commit="test",
+    )
+    return open_folder(folder)
+
+
+def film(height: int = 80, width: int = 60, *, spot: tuple[int, int] | None = None) -> bytes:
+    """A grainy grey PNG; with `spot`, (x, y) in pixels, a bright disc lies there, a tenth of the height in radius."""
+    grey = np.random.default_rng(2).integers(40, 90, (height, width)).astype(np.uint8)
+    if spot is not None:
+        cv2.circle(grey, spot, height // 10, 255, -1)
+    return cv2.imencode(".png", grey)[1].tobytes()
