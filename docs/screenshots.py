@@ -39,7 +39,12 @@ def draw(opened: Browser, address: str, password: str, size: str, scheme: str) -
         return opened.new_context(viewport={"width": width, "height": height}, color_scheme=scheme).new_page()  # type: ignore[arg-type]
 
     stranger = visitor()
-    for name, path in {"welcome": "/", "sign-up": "/accounts/signup/", "sign-in": "/accounts/login/", "missing": "/accounts/nowhere/"}.items():
+    for name, path in {
+        "welcome": "/",
+        "sign-up": "/accounts/signup/",
+        "sign-in": "/accounts/login/",
+        "missing": "/accounts/nowhere/",
+    }.items():
         stranger.goto(address + path)
         shot(stranger, name)
     patient = visitor()

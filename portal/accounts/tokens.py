@@ -4,9 +4,10 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
+from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 
 from portal.audit.services import record
@@ -33,7 +34,18 @@ def sign_in(request: HttpRequest, *, email: str, password: str, code: str = "") 
     if is_mfa_enabled(user):
         if not code:
             raise SignInRefused("mfa_required", "Send the code of your authenticator as `code`.")
-        if not any(factor.wrap().validate_code(code) for factor in Authenticator.objects.filter(user=user)):
-            raise SignInRefused("mfa_invalid", "The code is not right, or was used before.")
+        _require_code(user, code)
     record("account.token_issued", user, actor=user)
     return user
+
+
+def _require_code(user: User, code: str) -> None:
+    """Check the second factor as the pages do: by allauth's form, which counts wrong codes against its limits."""
+    with transaction.atomic():  # a recovery code is checked on a locked row
+        form = AuthenticateForm({"code": code}, user=user)
+        if form.is_valid():
+            return
+    codes = {error.code for errors in form.errors.as_data().values() for error in errors}
+    if "too_many_login_attempts" in codes:
+        raise SignInRefused("too_many_attempts", "Too many wrong codes. Try again later.")
+    raise SignInRefused("mfa_invalid", "The code is not right, or was used before.")

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from inference import diseases
 from inference.imaging import MAX_BYTES, ImageRejected
 from portal.audit.services import record, record_many
+from portal.scans.api import SENDS_A_PICTURE
 from portal.scans.views import send
 
 from . import services
@@ -41,6 +42,14 @@ DONE = OpenApiExample(
         "place": None,
     },
 )
+UPLOAD = OpenApiExample(
+    "one cell",
+    request_only=True,
+    media_type="multipart/form-data",
+    value={"file": "@cell.png", "disease": "malaria", "symptoms": ["fever"], "wants_review": True},
+)
+KEY_LENGTH = 200
+FORM_BYTES = 2**20  # what the other fields of an upload may take
 KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -75,11 +84,12 @@ class DiseaseViewSet(viewsets.GenericViewSet):
 
 @extend_schema_view(
     list=extend_schema(summary="Analyses that you may see, newest first"),
-    retrieve=extend_schema(summary="One analysis: its state, and its answer", responses=AnalysisDetailSerializer, examples=[DONE]),
+    retrieve=extend_schema(summary="One analysis: its state, and its answer", examples=[DONE]),
 )
 class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
     queryset = Analysis.objects.none()
     serializer_class = AnalysisSerializer
+    detail_serializer_class: type[AnalysisDetailSerializer] = AnalysisDetailSerializer
     filterset_class = AnalysisFilter
     ordering = ["-queued_at", "-id"]
     throttle_scope: str | None = None
@@ -87,6 +97,9 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
     def get_throttles(self) -> list[Any]:
         self.throttle_scope = "upload" if self.action == "create" else None
         return super().get_throttles()
+
+    def get_serializer_class(self) -> Any:
+        return self.serializer_class if self.action == "list" else self.detail_serializer_class
 
     def get_queryset(self) -> QuerySet[Analysis]:
         found = Analysis.objects.visible_to(self.request.user)
@@ -98,9 +111,14 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
         request={"multipart/form-data": UploadSerializer},
         parameters=[KEY],
         responses={201: AnalysisDetailSerializer, 200: AnalysisDetailSerializer},
-        examples=[DONE],
+        examples=[UPLOAD, DONE],
     )
     def create(self, request: Request, **kwargs: Any) -> Response:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES + FORM_BYTES:  # before any of it is read, even to disk
+            raise ImageRejected("too_large")
+        key = request.headers.get("Idempotency-Key", "")
+        if len(key) > KEY_LENGTH:  # cut short, two keys could become one
+            raise ValidationError({"Idempotency-Key": [f"At most {KEY_LENGTH} characters."]})
         form = UploadSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         asked = form.validated_data
@@ -112,9 +130,9 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
             disease=asked["disease"],
             symptoms=asked["symptoms"],
             wants_review=asked["wants_review"],
-            idempotency_key=request.headers.get("Idempotency-Key", "")[:200],
+            idempotency_key=key,
         )
-        shown = AnalysisDetailSerializer(self.get_queryset().get(pk=submitted.analysis.pk), context=self.get_serializer_context()).data
+        shown = self._detail(self.get_queryset().get(pk=submitted.analysis.pk))
         return Response(shown, status=201 if submitted.created else 200, headers={"Location": shown["url"]})
 
     def get_parsers(self) -> list[Any]:
@@ -136,7 +154,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
         summary="Where the model looked: a PNG to lay over the picture",
         responses={(200, "image/png"): OpenApiResponse(OpenApiTypes.BINARY, description="RGBA, the aspect of the picture.")},
     )
-    @action(detail=True)
+    @action(detail=True, renderer_classes=SENDS_A_PICTURE)
     def heatmap(self, request: Request, **kwargs: Any) -> FileResponse:
         analysis = self.get_object()
         if not analysis.heatmap:
@@ -144,7 +162,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
         record("analysis.heatmap_read", analysis, actor=request.user, patient=analysis.patient)
         return send(analysis.heatmap, "image/png")
 
-    @extend_schema(summary="Stop an analysis that waits or runs", request=None, responses=AnalysisDetailSerializer)
+    @extend_schema(summary="Stop an analysis that waits or runs", request=None)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, **kwargs: Any) -> Response:
         analysis = self.get_object()
@@ -153,7 +171,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
         services.cancel(analysis=analysis, by=request.user)
         return Response(self._detail(analysis))
 
-    @extend_schema(summary="Administrators: run a failed or cancelled analysis again", request=None, responses=AnalysisDetailSerializer)
+    @extend_schema(summary="Administrators: run a failed or cancelled analysis again", request=None)
     @action(detail=True, methods=["post"])
     def requeue(self, request: Request, **kwargs: Any) -> Response:
         analysis = self.get_object()
@@ -163,4 +181,4 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
         return Response(self._detail(analysis))
 
     def _detail(self, analysis: Analysis) -> dict[str, Any]:
-        return AnalysisDetailSerializer(analysis, context=self.get_serializer_context()).data
+        return self.detail_serializer_class(analysis, context=self.get_serializer_context()).data

@@ -86,6 +86,8 @@ class AnalysisSerializer(serializers.ModelSerializer):
     finding_words = serializers.SerializerMethodField()
     next_steps = serializers.SerializerMethodField()
     disclaimer = serializers.SerializerMethodField()
+    cannot_tell = serializers.CharField(source="catalogue.cannot_tell", read_only=True, help_text="What this test can not see.")
+    image: Any = serializers.HyperlinkedRelatedField(source="scan", view_name="v1:scan-image", read_only=True)
     scan: Any = serializers.HyperlinkedRelatedField(view_name="v1:scan-detail", read_only=True)
     url = serializers.HyperlinkedIdentityField(view_name="v1:analysis-detail", read_only=True)
     heatmap = serializers.SerializerMethodField()
@@ -96,7 +98,8 @@ class AnalysisSerializer(serializers.ModelSerializer):
         fields = [
             *("id", "url", "disease", "status", "report_status", "queued_at", "started_at", "finished_at", "attempt"),
             *("finding", "finding_words", "outcome", "probability", "probabilities", "threshold", "model_version", "checksum", "seconds"),
-            *("error_code", "error_message", "symptoms", "wants_review", "next_steps", "disclaimer", "scan", "heatmap", "review"),
+            *("error_code", "error_message", "symptoms", "wants_review", "next_steps", "disclaimer", "cannot_tell"),
+            *("scan", "image", "heatmap", "review"),
         ]
         read_only_fields = fields
 

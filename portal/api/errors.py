@@ -3,9 +3,10 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -13,6 +14,7 @@ from inference.imaging import ImageRejected
 from portal.accounts.services import ConsentRequired
 from portal.accounts.tokens import SignInRefused
 from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible
+from portal.audit.context import current
 from portal.reviews.services import ReviewError
 
 PROBLEM_JSON = "application/problem+json"
@@ -26,20 +28,50 @@ DOMAIN_STATUS: dict[type[Exception], int] = {
     ReviewError: 409,
 }
 CODE_STATUS = {"too_large": 413, "unsupported_type": 415, "not_verified": 403, "own_scan": 403, "too_many_attempts": 429}
+TOO_MUCH: dict[type[Exception], tuple[int, str, str]] = {
+    RequestDataTooBig: (413, "request_too_large", "The fields of this request are too large."),
+    TooManyFieldsSent: (400, "too_many_fields", "This request has too many fields."),
+    TooManyFilesSent: (400, "too_many_files", "Send one file in each upload."),
+    SuspiciousOperation: (400, "bad_request", "This request could not be understood."),
+}
+TOO_MANY_ATTEMPTS_SECONDS = 300  # the longest window of allauth's limit on failed sign-ins
 
 
 def body(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
-    """A problem's members. `type` is about:blank, as RFC 9457 has it where the status and code say it all."""
-    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, "code": code, **more}
+    """A problem's members. `type` is about:blank, as RFC 9457 has it where status and code say it all; `instance` is the request's id."""
+    request_id = current().request_id
+    instance = {"instance": f"urn:uuid:{request_id}"} if request_id else {}
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, "code": code, **instance, **more}
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """The exception handler of the API. What is not foreseen stays an exception: Django reports it and answers 500."""
+    response = _of_the_domain(error) or _of_the_framework(error, context)
+    if response is None:
+        return None
+    response.content_type = PROBLEM_JSON
+    if context.get("request") is not None:  # also where the answer would have been a page, a picture or YAML
+        context["request"].accepted_renderer, context["request"].accepted_media_type = JSONRenderer(), JSONRenderer.media_type
+    return response
+
+
+def _of_the_domain(error: Exception) -> Response | None:
+    """What services and models refuse, with their own code and sentence."""
     status = next((status for kind, status in DOMAIN_STATUS.items() if isinstance(error, kind)), None)
-    if status is not None:
-        code = error.code  # type: ignore[attr-defined]
-        status = CODE_STATUS.get(code, status)
-        response = Response(body(status, code, error.message), status=status)  # type: ignore[attr-defined]
+    if status is None:
+        return None
+    code = error.code  # type: ignore[attr-defined]
+    status = CODE_STATUS.get(code, status)
+    headers = {401: {"WWW-Authenticate": "Token"}, 429: {"Retry-After": str(TOO_MANY_ATTEMPTS_SECONDS)}}.get(status)
+    return Response(body(status, code, error.message), status=status, headers=headers)  # type: ignore[attr-defined]
+
+
+def _of_the_framework(error: Exception, context: dict[str, Any]) -> Response | None:
+    """What Django and the REST framework refuse; None for what nobody foresaw."""
+    too_much = next((found for kind, found in TOO_MUCH.items() if isinstance(error, kind)), None)
+    if too_much is not None:
+        status, code, detail = too_much
+        response = Response(body(status, code, detail), status=status)
     else:
         if isinstance(error, Http404):
             error = exceptions.NotFound()
@@ -50,7 +82,6 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
             return None
         response = handled
         response.data = _details(error, handled.status_code)
-    response.content_type = PROBLEM_JSON
     return response
 
 
@@ -61,7 +92,7 @@ def _details(error: Exception, status: int) -> dict[str, Any]:
         detail = first["detail"] if len(fields) == 1 and not first["field"] else "Some of what was sent is not right: see errors."
         return body(status, "invalid", detail, errors=fields)
     assert isinstance(error, exceptions.APIException)  # noqa: S101  (exception_handler handles no others)
-    code = error.get_codes()
+    code = "csrf_failed" if str(error.detail).startswith("CSRF Failed") else error.get_codes()
     more = {"retry_after": getattr(error, "wait", None)} if isinstance(error, exceptions.Throttled) else {}
     return body(status, code if isinstance(code, str) else "error", str(error.detail), **more)
 

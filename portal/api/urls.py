@@ -6,9 +6,9 @@ from rest_framework.permissions import AllowAny
 from rest_framework.routers import DefaultRouter
 
 from portal.accounts.api import ConsentView, MeView, TokenView
-from portal.analyses.api import AnalysisViewSet, DiseaseViewSet
+from portal.analyses.api import DiseaseViewSet
 from portal.notifications.api import NotificationViewSet
-from portal.reviews.api import ReviewViewSet
+from portal.reviews.api import AnalysisWithOpinionViewSet, ReviewViewSet
 from portal.scans.api import ScanViewSet
 
 router = DefaultRouter(trailing_slash=True)
@@ -16,7 +16,7 @@ router.include_root_view = False
 router.include_format_suffixes = False
 router.register("diseases", DiseaseViewSet, basename="disease")
 router.register("scans", ScanViewSet, basename="scan")
-router.register("analyses", AnalysisViewSet, basename="analysis")
+router.register("analyses", AnalysisWithOpinionViewSet, basename="analysis")
 router.register("reviews", ReviewViewSet, basename="review")
 router.register("notifications", NotificationViewSet, basename="notification")
 

@@ -9,12 +9,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.analyses.api import AnalysisViewSet
+from portal.analyses.models import Analysis
 from portal.audit.services import record, record_many
 
 from . import services
 from .filters import ReviewFilter
 from .models import Review
-from .serializers import AddendumSerializer, ReadingSerializer, ReviewSerializer, SignSerializer
+from .serializers import AddendumSerializer, AnalysisWithOpinionSerializer, ReadingSerializer, ReviewSerializer, SignSerializer
 
 
 @extend_schema_view(
@@ -28,7 +30,10 @@ class ReviewViewSet(viewsets.ReadOnlyModelViewSet):
     ordering = ["due_at", "id"]
 
     def get_queryset(self) -> QuerySet[Review]:
-        return Review.objects.visible_to(self.request.user).with_all()
+        """For a verified practitioner the list is their worklist: their own scans are found one by one, or as a patient's analyses."""
+        reviews, user = Review.objects, self.request.user
+        is_worklist = self.action == "list" and user.is_authenticated and user.is_verified_practitioner
+        return (reviews.queue_of(user) if is_worklist else reviews.visible_to(user)).with_all()
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
@@ -78,6 +83,19 @@ class ReviewViewSet(viewsets.ReadOnlyModelViewSet):
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, **kwargs: Any) -> Response:
         return self._shown(services.decline(review=self.get_object(), patient=request.user))
+
+
+@extend_schema_view(create=extend_schema(responses={201: AnalysisWithOpinionSerializer, 200: AnalysisWithOpinionSerializer}))
+class AnalysisWithOpinionViewSet(AnalysisViewSet):
+    """The analyses, each with its second opinion: composed here, because analyses know nothing of reviews."""
+
+    detail_serializer_class = AnalysisWithOpinionSerializer
+
+    def get_queryset(self) -> QuerySet[Analysis]:
+        found = super().get_queryset()
+        if self.action == "list":
+            return found
+        return found.select_related("review__practitioner").prefetch_related("review__opinions", "review__addenda__author")
 
 
 def _valid(form: Any, request: Request) -> dict[str, Any]:

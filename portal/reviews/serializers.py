@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portal.analyses.models import Analysis
+from portal.analyses.serializers import AnalysisDetailSerializer
 
 from .models import Addendum, Opinion, Review, finding_choices
 
@@ -126,3 +127,37 @@ class ReviewSerializer(serializers.ModelSerializer):
         if not (revealed or user.is_administrator or review.patient_id == user.pk):
             return None
         return ModelAnswerSerializer(review.analysis, context=self.context).data
+
+
+class SecondOpinionSerializer(serializers.ModelSerializer):
+    """How far the second opinion is, and what the practitioner signed and added."""
+
+    practitioner = serializers.CharField(source="practitioner.name", default=None, help_text="Who reads, or has read, the scan.")
+    opinion = serializers.SerializerMethodField(help_text="Once it is signed.")
+    addenda = AddendumSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Review
+        fields = ["id", "status", "due_at", "practitioner", "signed_at", "opinion", "addenda"]
+        read_only_fields = fields
+
+    @extend_schema_field(OpinionSerializer(allow_null=True))
+    def get_opinion(self, review: Review) -> Any:
+        if review.status != Review.Status.SIGNED or review.final is None:
+            return None
+        return OpinionSerializer(review.final, context={"analysis": self.context["analysis"]}).data
+
+
+class AnalysisWithOpinionSerializer(AnalysisDetailSerializer):
+    """An analysis is seen only by those whom the model's answer may reach, so its opinion may be seen with it."""
+
+    second_opinion = serializers.SerializerMethodField(help_text="Null while there is none.")
+
+    class Meta(AnalysisDetailSerializer.Meta):
+        fields = [*AnalysisDetailSerializer.Meta.fields, "second_opinion"]
+        read_only_fields = fields
+
+    @extend_schema_field(SecondOpinionSerializer(allow_null=True))
+    def get_second_opinion(self, analysis: Analysis) -> Any:
+        review = getattr(analysis, "review", None)
+        return SecondOpinionSerializer(review, context={**self.context, "analysis": analysis}).data if review else None

@@ -8,6 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import viewsets
 from rest_framework.decorators import action
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,6 +19,19 @@ from .serializers import ScanSerializer
 from .views import send_image, send_thumbnail
 
 IMAGE = {(200, "image/*"): OpenApiResponse(OpenApiTypes.BINARY, description="The file.")}
+
+
+class PictureRenderer(BaseRenderer):
+    """Lets a client that accepts pictures only ask for one; the view sends the file by itself."""
+
+    media_type = "image/*"
+    format = "picture"
+
+    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
+        raise NotImplementedError("pictures are sent as files")
+
+
+SENDS_A_PICTURE = [JSONRenderer, PictureRenderer]
 
 
 @extend_schema_view(list=extend_schema(summary="Scans that you may see, newest first"), retrieve=extend_schema(summary="One scan"))
@@ -40,11 +54,11 @@ class ScanViewSet(viewsets.ReadOnlyModelViewSet):
         return Response(self.get_serializer(scan).data)
 
     @extend_schema(summary="The picture as it is kept: without hidden data", responses=IMAGE)
-    @action(detail=True)
+    @action(detail=True, renderer_classes=SENDS_A_PICTURE)
     def image(self, request: Request, **kwargs: Any) -> FileResponse:
         return send_image(request, self.get_object())
 
     @extend_schema(summary="A small copy of the picture, at most 320 pixels a side", responses=IMAGE)
-    @action(detail=True)
+    @action(detail=True, renderer_classes=SENDS_A_PICTURE)
     def thumbnail(self, request: Request, **kwargs: Any) -> FileResponse:
         return send_thumbnail(request, self.get_object())

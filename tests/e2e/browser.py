@@ -20,7 +20,9 @@ def executable() -> str:
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], check=False, env=environment, capture_output=True)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], check=True, env=environment, capture_output=True)
+        subprocess.run(
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], check=True, env=environment, capture_output=True
+        )
         found = shutil.which("chromium")
     if found is None:
         raise NoBrowser("the browser test needs Chromium or Chrome: install one (on Debian: apt-get install chromium)")

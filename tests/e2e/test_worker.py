@@ -31,7 +31,11 @@ def test_an_uploaded_scan_is_answered_read_and_signed(stack: Stack) -> None:
     assert patient.get(f"/analyses/{done['id']}/").json()["report_status"] == "final"
     kinds = {row["kind"] for row in patient.get("/notifications/").json()["results"]}
     assert kinds >= {"analysis_done", "review_signed"}
-    until(lambda: stack.sql("SELECT 1 FROM notifications_notification WHERE kind = 'review_signed' AND emailed_at IS NOT NULL"), 20, "the mail")
+    until(
+        lambda: stack.sql("SELECT 1 FROM notifications_notification WHERE kind = 'review_signed' AND emailed_at IS NOT NULL"),
+        20,
+        "the mail",
+    )
 
 
 def test_a_burst_is_answered_each_once(stack: Stack) -> None:

@@ -20,7 +20,15 @@ from portal.reviews import services as reviews
 CAST = ["anonymous", "patient", "other_patient", "unverified", "practitioner", "assigned", "administrator"]
 ANYONE = dict.fromkeys(CAST, 200)
 SIGNED_IN = {**ANYONE, "anonymous": 302}
-OWNER = {"anonymous": 302, "patient": 200, "other_patient": 404, "unverified": 404, "practitioner": 404, "assigned": 404, "administrator": 200}
+OWNER = {
+    "anonymous": 302,
+    "patient": 200,
+    "other_patient": 404,
+    "unverified": 404,
+    "practitioner": 404,
+    "assigned": 404,
+    "administrator": 200,
+}
 REVEALED = {**OWNER, "assigned": 200}
 API_SIGNED_IN = {**ANYONE, "anonymous": 401}
 API_OWNER = {**OWNER, "anonymous": 401}
@@ -73,21 +81,98 @@ POST: dict[str, dict[str, int]] = {
     "accounts:add_document": dict.fromkeys(CAST, 302),
     "analyses:cancel": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "administrator": 302},
     "reviews:claim": {**REVEALED, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302},
-    "reviews:release": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302},
-    "reviews:reading": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 400, "practitioner": 400, "assigned": 400, "administrator": 400},
-    "reviews:sign": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 400, "practitioner": 400, "assigned": 400, "administrator": 400},
-    "reviews:addendum": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302},
-    "reviews:decline": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302},
+    "reviews:release": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 302,
+        "patient": 302,
+        "practitioner": 302,
+        "assigned": 302,
+        "administrator": 302,
+    },
+    "reviews:reading": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 302,
+        "patient": 400,
+        "practitioner": 400,
+        "assigned": 400,
+        "administrator": 400,
+    },
+    "reviews:sign": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 302,
+        "patient": 400,
+        "practitioner": 400,
+        "assigned": 400,
+        "administrator": 400,
+    },
+    "reviews:addendum": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 302,
+        "patient": 302,
+        "practitioner": 302,
+        "assigned": 302,
+        "administrator": 302,
+    },
+    "reviews:decline": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 302,
+        "patient": 302,
+        "practitioner": 302,
+        "assigned": 302,
+        "administrator": 302,
+    },
     "notifications:read_all": dict.fromkeys(CAST, 302),
     "notifications:open": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302},
     "v1:analysis-cancel": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 409, "assigned": 403, "administrator": 409},
     "v1:analysis-requeue": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 403, "assigned": 403, "administrator": 409},
-    "v1:review-claim": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 403, "practitioner": 409, "assigned": 200, "administrator": 403},
-    "v1:review-release": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 403, "practitioner": 409, "assigned": 200, "administrator": 403},
-    "v1:review-reading": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 400, "practitioner": 400, "assigned": 400, "administrator": 400},
-    "v1:review-sign": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 400, "practitioner": 400, "assigned": 400, "administrator": 400},
-    "v1:review-addenda": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 400, "practitioner": 400, "assigned": 400, "administrator": 400},
-    "v1:review-decline": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200, "practitioner": 409, "assigned": 409, "administrator": 409},
+    "v1:review-claim": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 401,
+        "patient": 403,
+        "practitioner": 409,
+        "assigned": 200,
+        "administrator": 403,
+    },
+    "v1:review-release": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 401,
+        "patient": 403,
+        "practitioner": 409,
+        "assigned": 200,
+        "administrator": 403,
+    },
+    "v1:review-reading": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 401,
+        "patient": 400,
+        "practitioner": 400,
+        "assigned": 400,
+        "administrator": 400,
+    },
+    "v1:review-sign": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 401,
+        "patient": 400,
+        "practitioner": 400,
+        "assigned": 400,
+        "administrator": 400,
+    },
+    "v1:review-addenda": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 401,
+        "patient": 400,
+        "practitioner": 400,
+        "assigned": 400,
+        "administrator": 400,
+    },
+    "v1:review-decline": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 401,
+        "patient": 200,
+        "practitioner": 409,
+        "assigned": 409,
+        "administrator": 409,
+    },
     "v1:notification-read": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200},
     "v1:notification-read-all": API_SIGNED_IN,
     "v1:token": dict.fromkeys(CAST, 400),
@@ -107,7 +192,9 @@ def routes(patterns: Any = None, prefix: str = "", namespace: str = "") -> Itera
 
 def test_every_route_is_listed() -> None:
     known = set(GET) | set(POST)
-    missing = sorted({name for name, path in routes() if name not in known and not name.startswith(LIBRARIES) and not path.startswith("accounts/")})
+    missing = sorted(
+        {name for name, path in routes() if name not in known and not name.startswith(LIBRARIES) and not path.startswith("accounts/")}
+    )
     assert missing == []
 
 
@@ -143,7 +230,9 @@ def things(
 def address(name: str, path: str, things: Things) -> str:
     """The path with the things of `patient` in it."""
     app, _, action = name.partition(":")
-    kind = action.partition("-")[0] if app == "v1" else {"scans": "scan", "analyses": "analysis", "reviews": "review"}.get(app, "notification")
+    kind = (
+        action.partition("-")[0] if app == "v1" else {"scans": "scan", "analyses": "analysis", "reviews": "review"}.get(app, "notification")
+    )
     if name == "accounts:document":
         kind = "document"
     if name == "analyses:disease":

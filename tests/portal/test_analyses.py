@@ -91,7 +91,12 @@ def test_the_worker_answers_and_everything_is_told(patient: User, practitioner: 
     assert analysis.report_status == "preliminary"
     assert analysis.review.status == "waiting"  # type: ignore[attr-defined]
     assert set(Notification.objects.values_list("user", "kind")) >= {(patient.pk, "analysis_done"), (practitioner.pk, "review_opened")}
-    assert set(AuditEvent.objects.values_list("action", flat=True)) >= {"analysis.submitted", "analysis.done", "scan.stored", "review.opened"}
+    assert set(AuditEvent.objects.values_list("action", flat=True)) >= {
+        "analysis.submitted",
+        "analysis.done",
+        "scan.stored",
+        "review.opened",
+    }
 
 
 def test_a_message_delivered_twice_answers_once(patient: User, malaria: ModelVersion) -> None:

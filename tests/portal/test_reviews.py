@@ -58,7 +58,11 @@ def test_changing_the_finding_needs_a_reason_and_both_are_kept(review: Review, p
     review = Review.objects.get(pk=review.pk)
     assert review.independent is not None
     assert review.final is not None
-    assert (review.independent.finding, review.final.finding, review.final.change_reason) == ("parasitized", "uninfected", "It is a platelet.")
+    assert (review.independent.finding, review.final.finding, review.final.change_reason) == (
+        "parasitized",
+        "uninfected",
+        "It is a platelet.",
+    )
 
 
 def test_a_signed_opinion_is_final_and_only_added_to(review: Review, patient: User, practitioner: User, other_practitioner: User) -> None:

@@ -1,0 +1,133 @@
+"""`python -m training`, end to end on drawn cells with the smallest backbone: seconds instead of half an hour."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inference import registry
+from training import card
+
+ROOT = Path(__file__).resolve().parents[2]
+EPOCHS = 5
+# The shipped recipe, smaller, with a change of depth in the middle; everything else is the command as it is.
+SMALL = f"""
+import dataclasses, sys
+from training import recipes, __main__ as command
+stages = (recipes.Stage("head", 1, 1e-2, 1e-2), recipes.Stage("all", {EPOCHS - 1}, 1e-2, 1e-3))
+recipes.RECIPES["malaria"] = dataclasses.replace(recipes.RECIPES["malaria"], size=48, stages=stages)
+sys.exit(command.main())
+"""
+
+
+def fit(cells: Path, out: Path, work: Path) -> subprocess.Popen[str]:
+    words = ["fit", "--disease", "malaria", "--data", cells, "--backbone", "tiny", "--out", out, "--work", work]
+    command = [sys.executable, "-c", SMALL, *map(str, words)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def train(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "training", *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def whole(cells: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """An artefact of an unbroken fit, not evaluated yet; and the fit's work folder."""
+    folder = tmp_path_factory.mktemp("whole")
+    out, work = folder / "malaria" / "0.1.0", folder / "work"
+    run = fit(cells, out, work)
+    printed = run.communicate(timeout=120)[0]
+    assert run.returncode == 0, printed
+    return out, work
+
+
+def test_a_fit_that_is_killed_goes_on_and_ends_as_if_nothing_had_happened(whole: tuple[Path, Path], cells: Path, tmp_path: Path) -> None:
+    out, work = tmp_path / "malaria" / "0.1.0", tmp_path / "work"
+    killed = fit(cells, out, work)
+    assert killed.stdout is not None
+    for line in killed.stdout:
+        if "epoch 2/" in line:
+            killed.kill()
+    assert killed.wait(60) == -9
+    assert not out.exists()
+
+    again = fit(cells, out, work)
+    printed = again.communicate(timeout=120)[0]
+    assert again.returncode == 0, printed
+    assert "Going on after epoch" in printed
+    assert json.loads((work / "state.json").read_text()) == json.loads((whole[1] / "state.json").read_text())
+    resumed, unbroken = registry.open_folder(out).manifest, registry.open_folder(whole[0]).manifest
+    changed = {"created": "", "sha256": ""}  # the file carries its time of writing
+    assert dataclasses.replace(resumed, **changed) == dataclasses.replace(unbroken, **changed)
+
+
+def test_a_fitted_model_is_evaluated_on_its_held_out_patients_and_gets_its_card(whole: tuple[Path, Path], cells: Path) -> None:
+    out = whole[0]
+    evaluated = train("evaluate", "--artefact", out, "--data", cells)
+    assert evaluated.returncode == 0, evaluated.stderr
+    artefact = registry.load("malaria", "0.1.0", out.parents[1])
+    registry.verify(artefact)
+    metrics, manifest = artefact.metrics, artefact.manifest
+    assert metrics["auc"] > 0.8
+    assert (metrics["images"], metrics["patients"]) == (manifest.training["test"]["images"], manifest.training["test"]["patients"])
+    assert sum(metrics["confusion"].values()) == metrics["images"]
+    for name in ("accuracy", "sensitivity", "specificity", "auc"):
+        low, high = metrics[f"{name}_interval"]
+        assert low <= metrics[name] <= high
+    text = (out / "MODEL_CARD.md").read_text()
+    for words in (f"{metrics['accuracy']:.1%}", metrics["command"], manifest.sha256, "not a diagnosis", *manifest.known_limits):
+        assert words in text
+    unsure = dataclasses.replace(artefact, metrics=metrics | {"accuracy_outside_uncertain": None, "refused_by_the_gate": {"too_dark": 2}})
+    assert "accuracy of the rest not known" in card.render(unsure)
+    assert "2 too_dark" in card.render(unsure)
+
+
+def test_all_of_another_set_is_measured_without_touching_the_artefact(whole: tuple[Path, Path], cells: Path) -> None:
+    before = {path.name: path.read_bytes() for path in whole[0].iterdir()}
+    told = train("evaluate", "--artefact", whole[0], "--data", cells, "--part", "all")
+    assert told.returncode == 0, told.stderr
+    figures = json.loads(told.stdout)
+    assert (figures["part"], figures["images"], figures["patients"]) == ("all", 240, 40)
+    assert {path.name: path.read_bytes() for path in whole[0].iterdir()} == before
+
+
+def test_a_version_is_never_written_twice(whole: tuple[Path, Path], cells: Path) -> None:
+    before = registry.checksum(whole[0] / "model.keras")
+    told = train("fit", "--disease", "malaria", "--data", cells, "--backbone", "tiny", "--out", whole[0])
+    assert told.returncode == 1
+    assert "a version never changes" in told.stderr
+    assert registry.checksum(whole[0] / "model.keras") == before
+
+
+def test_evaluating_on_other_data_is_refused(cells: Path) -> None:
+    artefact = registry.latest("malaria")
+    assert artefact is not None
+    told = train("evaluate", "--artefact", artefact.path, "--data", cells)
+    assert told.returncode == 1
+    assert "not the data" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("backbone", "out", "message"),
+    [("none", "1.0.0", "the backbone is one of"), ("tiny", "newest", "ends with the version")],
+)
+def test_a_misused_command_is_exit_code_2(tmp_path: Path, backbone: str, out: str, message: str) -> None:
+    told = train("fit", "--disease", "malaria", "--data", tmp_path, "--backbone", backbone, "--out", tmp_path / out)
+    assert told.returncode == 2
+    assert message in told.stderr
+
+
+def test_missing_weights_are_told_in_a_sentence(cells: Path, tmp_path: Path) -> None:
+    words = ["fit", "--disease", "malaria", "--data", cells, "--out", tmp_path / "1.0.0", "--work", tmp_path / "work"]
+    told = train(*words, "--backbone", "efficientnet_lite0", "--weights", tmp_path / "none.keras")
+    assert told.returncode == 1
+    assert told.stderr.splitlines()[-1] == f"error: {tmp_path / 'none.keras'} does not exist"
+
+
+def test_the_gate_is_tried_on_a_folder(cells: Path) -> None:
+    told = train("gate", "--disease", "malaria", "--data", cells)
+    assert told.stdout.strip() == "240 of 240 pictures pass the gate; refused: none"
