@@ -99,6 +99,7 @@ def fit(
             loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.smoothing)
             model.compile(keras.optimizers.AdamW(epoch.rate, weight_decay=1e-4), loss)
         model.optimizer.learning_rate = epoch.rate
+        _seed_dropout(model, seed, number)
         batches = _batches(recipe, backbone, images, train.labels, weight, classes, seed, number)
         history = model.fit(batches, initial_epoch=number, epochs=number + 1, verbose="auto")
         scores = metrics.softmax(logits(model, validation.images, backbone))
@@ -116,6 +117,13 @@ def fit(
         print(f"epoch {number + 1}/{len(epochs)} ({epoch.depth}): validation AUC {auc:.4f}, accuracy {accuracy:.4f}", flush=True)
     model.load_weights(best_path)
     return model
+
+
+def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
+    """Let dropout draw by seed and epoch alone: Keras does not save how far its generators have come."""
+    for layer in model.layers:
+        if getattr(layer, "seed_generator", None) is not None:
+            layer.seed_generator.state.assign([seed, epoch])
 
 
 def _save_last(model: keras.Model, path: Path) -> None:

@@ -61,7 +61,7 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     found = diseases.get(code)
     version = ModelVersion.objects.active(code)
-    form = UploadForm(found, request.POST or None)
+    form = UploadForm(found, request.POST if request.method == "POST" else None)
     refusals: list[dict[str, str]] = []
     if request.method == "POST":
         wants_json = request.accepts("application/json") and not request.accepts("text/html")

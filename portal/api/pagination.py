@@ -17,7 +17,7 @@ class NewestFirst(CursorPagination):
     page_size_query_param = "page_size"
     ordering = "-pk"
 
-    def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list[Any] | None:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """A cursor can be well-formed and still point nowhere: only the database's field can tell."""
         try:
             return super().paginate_queryset(queryset, request, view)

@@ -26,5 +26,5 @@ urlpatterns = [
     path("me/consent/", ConsentView.as_view(), name="consent"),
     path("token/", TokenView.as_view(), name="token"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="v1:schema", permission_classes=[AllowAny]), name="docs"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="v1:schema", permission_classes=[AllowAny], metadata_class=None), name="docs"),
 ]

@@ -64,10 +64,10 @@ class Stack:
         return client
 
     def sql(self, query: str, *values: Any) -> list[tuple]:
-        with psycopg2.connect(self.environment["DATABASE_URL"].replace("postgres:", "postgresql:", 1)) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute(query, values)
-                return cursor.fetchall()
+        url = self.environment["DATABASE_URL"].replace("postgres:", "postgresql:", 1)
+        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+            cursor.execute(query, values)
+            return cursor.fetchall()
 
 
 def until(true: Callable[[], Any], seconds: float = 60, what: str = "it") -> Any:

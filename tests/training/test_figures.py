@@ -72,7 +72,7 @@ def test_the_band_is_as_narrow_as_its_promise_allows(count: int) -> None:
     assert np.sum(healthy >= high) <= allowed
     if count > 1:
         assert np.sum(diseased < low + 2e-4) >= min(allowed, np.sum(diseased < low) + 1)
-        assert 0.2 <= low + 1e-4
+        assert low + 1e-4 >= 0.2
         assert low < 0.5 < high
 
 

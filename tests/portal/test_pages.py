@@ -1,0 +1,160 @@
+"""Pages without a browser: forms, errors, admin actions, headers."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from portal.accounts.models import User
+from portal.analyses.models import Analysis, ModelVersion
+from tests.conftest import as_upload, drawn_cell
+
+
+def post(client: Any, *files: bytes, **more: Any) -> Any:
+    data = {"files": [as_upload(data, f"cell{i}.png") for i, data in enumerate(files)], "wants_review": "on", **more}
+    return client.post("/analyses/new/malaria/", data)
+
+
+def test_several_files_are_uploaded_at_once(browse: Any, patient: User, malaria: ModelVersion) -> None:
+    answer = post(browse(patient), drawn_cell(1), drawn_cell(2), symptoms=["fever"])
+    assert answer["Location"] == "/analyses/"
+    assert [analysis.symptoms for analysis in Analysis.objects.all()] == [["fever"]] * 2
+
+
+def test_a_refused_file_does_not_lose_the_others(browse: Any, patient: User, malaria: ModelVersion) -> None:
+    page = post(browse(patient), drawn_cell(1), drawn_cell(2)[:300])
+    assert page.status_code == 400
+    text = page.content.decode()
+    assert "cell1.png" in text
+    assert "The end of the file is missing" in text
+    assert Analysis.objects.count() == 1
+
+
+def test_nothing_chosen_is_said(browse: Any, patient: User, malaria: ModelVersion) -> None:
+    assert "Choose a picture first" in post(browse(patient)).content.decode()
+
+
+def test_the_file_s_name_and_type_do_not_decide(browse: Any, patient: User, malaria: ModelVersion) -> None:
+    file = as_upload(drawn_cell(4), "../<b>evil</b>.exe")
+    browse(patient).post("/analyses/new/malaria/", {"files": file})
+    scan = Analysis.objects.get().scan
+    assert scan.format == "PNG"
+    assert re.fullmatch(r"scans/[0-9a-f]{2}/[0-9a-f]{32}\.png", scan.file.name)
+    image = browse(patient).get(f"/scans/{scan.pk}/image/")
+    assert image["Content-Type"] == "image/png"
+    assert image["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in image["Content-Security-Policy"]
+
+
+def test_the_result_says_what_it_is_and_is_not(browse: Any, patient: User, answered: Callable[..., Analysis]) -> None:
+    for probability, words in ((0.99, "suspicious for malaria"), (0.001, "nothing suspicious"), (0.5, "can not tell from this picture")):
+        analysis = answered(patient, int(probability * 1000), probability)
+        text = browse(patient).get(f"/analyses/{analysis.pk}/").content.decode()
+        assert words in re.sub(r"\s+", " ", text)
+        assert "not a diagnosis" in text
+        assert "you have malaria" not in text.lower()
+
+
+def test_polling_stops_when_the_answer_is_there(browse: Any, patient: User, answered: Callable[..., Analysis]) -> None:
+    analysis = answered(patient)
+    assert browse(patient).get(f"/analyses/{analysis.pk}/status/").status_code == 286
+
+
+def test_a_reading_that_is_refused_keeps_what_was_typed(
+    browse: Any, patient: User, practitioner: User, answered: Callable[..., Analysis]
+) -> None:
+    review = answered(patient).review  # type: ignore[attr-defined]
+    client = browse(practitioner)
+    client.post(f"/reviews/{review.pk}/claim/")
+    page = client.post(f"/reviews/{review.pk}/reading/", {"notes": "Half a thought", "confidence": "low", "recommendation": "none"})
+    assert page.status_code == 400
+    assert "Half a thought" in page.content.decode()
+
+
+def test_the_worklist_never_shows_the_models_answer(
+    browse: Any, patient: User, practitioner: User, answered: Callable[..., Analysis]
+) -> None:
+    review = answered(patient, probability=0.99).review  # type: ignore[attr-defined]
+    client = browse(practitioner)
+    for path in ("/reviews/", f"/reviews/{review.pk}/"):
+        text = client.get(path).content.decode().lower()
+        assert "suspicious" not in text
+        assert "0.99" not in text
+
+
+def test_administrators_requeue_cancel_and_change_models(browse: Any, patient: User, administrator: User, malaria: ModelVersion) -> None:
+    post(browse(patient), drawn_cell(1))
+    desk, analysis = browse(administrator), Analysis.objects.get()
+    act = {"_selected_action": [str(analysis.pk)]}
+    desk.post("/admin/analyses/analysis/", {**act, "action": "cancel"})
+    assert Analysis.objects.get().status == "cancelled"
+    desk.post("/admin/analyses/analysis/", {**act, "action": "requeue"})
+    assert Analysis.objects.get().status == "queued"
+    desk.post("/admin/analyses/modelversion/", {"_selected_action": [malaria.pk], "action": "retire"})
+    assert ModelVersion.objects.active("malaria") is None
+    assert "Not available yet" in browse(patient).get("/analyses/new/malaria/").content.decode()
+    desk.post("/admin/analyses/modelversion/", {"_selected_action": [malaria.pk], "action": "activate"})
+    assert ModelVersion.objects.active("malaria") == malaria
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "accounts/user/",
+            "accounts/practitionerprofile/",
+            "accounts/consenttext/",
+            "accounts/consent/",
+            "scans/scan/",
+            "analyses/analysis/",
+        ),
+        *("analyses/modelversion/", "reviews/review/", "notifications/notification/", "audit/auditevent/"),
+    ],
+)
+def test_the_admin_lists_search_and_ask_no_more_for_more_rows(
+    path: str,
+    browse: Any,
+    patient: User,
+    practitioner: User,
+    administrator: User,
+    answered: Callable[..., Analysis],
+    django_assert_max_num_queries: Any,
+) -> None:
+    desk = browse(administrator)
+    answered(patient, 1)
+    desk.get(f"/admin/{path}")
+    with django_assert_max_num_queries(60) as few:
+        assert desk.get(f"/admin/{path}?q=a").status_code == 200
+        assert desk.get(f"/admin/{path}").status_code == 200
+    for seed in range(2, 6):
+        answered(patient, seed)
+    with django_assert_max_num_queries(len(few.captured_queries)):
+        desk.get(f"/admin/{path}?q=a")
+        desk.get(f"/admin/{path}")
+
+
+def test_every_row_opens_in_the_admin(
+    browse: Any, patient: User, practitioner: User, administrator: User, answered: Callable[..., Analysis]
+) -> None:
+    analysis = answered(patient)
+    desk = browse(administrator)
+    rows = (f"analyses/analysis/{analysis.pk}", f"scans/scan/{analysis.scan_id}", f"reviews/review/{analysis.review.pk}")  # type: ignore[attr-defined]
+    for row in (*rows, f"accounts/user/{patient.pk}", f"accounts/practitionerprofile/{practitioner.practitioner_profile.pk}"):
+        assert desk.get(f"/admin/{row}/change/").status_code == 200
+
+
+def test_missing_pages_are_kind(browse: Any, patient: User) -> None:
+    page = browse(patient).get("/nowhere/")
+    assert page.status_code == 404
+    assert "There is nothing here" in page.content.decode()
+
+
+def test_pages_carry_no_inline_scripts_or_styles() -> None:
+    for template in Path(settings.BASE_DIR, "templates").rglob("*.html"):
+        if "email" in template.parts:
+            continue
+        text = template.read_text()
+        assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=|<style", text), template
