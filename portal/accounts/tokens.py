@@ -7,7 +7,6 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest
 
 from portal.audit.services import record
@@ -41,10 +40,9 @@ def sign_in(request: HttpRequest, *, email: str, password: str, code: str = "") 
 
 def _require_code(user: User, code: str) -> None:
     """Check the second factor as the pages do: by allauth's form, which counts wrong codes against its limits."""
-    with transaction.atomic():  # a recovery code is checked on a locked row
-        form = AuthenticateForm({"code": code}, user=user)
-        if form.is_valid():
-            return
+    form = AuthenticateForm({"code": code}, user=user)
+    if form.is_valid():
+        return
     codes = {error.code for errors in form.errors.as_data().values() for error in errors}
     if "too_many_login_attempts" in codes:
         raise SignInRefused("too_many_attempts", "Too many wrong codes. Try again later.")

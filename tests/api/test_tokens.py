@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from rest_framework.test import APIClient
@@ -16,9 +15,7 @@ def sign_in(user: User, **more: str) -> Any:
     return APIClient().post("/api/v1/token/", {"email": user.email, "password": PASSWORD, **more})
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_recovery_code_opens_once(patient: User) -> None:
-    """In real transactions: the code is checked on a locked row, which a test's own transaction would allow anywhere."""
     totp.TOTP.activate(patient, totp.generate_totp_secret())
     code = RecoveryCodes.activate(patient).generate_codes()[0]
     assert problem(sign_in(patient, code="000000"), 401)["code"] == "mfa_invalid"
