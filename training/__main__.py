@@ -122,13 +122,13 @@ def main() -> int:
     command.set_defaults(run=check_gate)
 
     arguments = parser.parse_args()
-    if getattr(arguments, "backbone", None):
+    if arguments.run is fit:
+        if not registry.is_version(arguments.out.name):
+            parser.error(f"--out ends with the version, like 1.0.0, not with {arguments.out.name}")
         from training.backbones import BACKBONES
 
         if arguments.backbone not in BACKBONES:
             parser.error(f"the backbone is one of: {', '.join(BACKBONES)}")
-        if not registry.is_version(arguments.out.name):
-            parser.error(f"--out ends with the version, like 1.0.0, not with {arguments.out.name}")
     try:
         arguments.run(arguments)
     except (TrainingError, registry.ArtefactError) as error:
