@@ -39,7 +39,7 @@ def render(artefact: Artefact) -> str:
         f"| diseased found / missed | {matrix['true_positive']} / {matrix['false_negative']} |",
         f"| healthy cleared / alarmed | {matrix['true_negative']} / {matrix['false_positive']} |",
         f'| answered "can not tell" | {metrics["share_uncertain"]:.1%}; accuracy of the rest {rest} |',
-        f"| refused by the gate | {refused or 'none'} |",
+        f"| refused by the gate, whose limits were set with these pictures in view | {refused or 'none'} |",
         "",
         "## How it answers",
         "",
