@@ -73,3 +73,10 @@ class TokenView(APIView):
     def delete(self, request: Request, **kwargs: Any) -> Response:
         request.auth.delete()
         return Response(status=204)
+
+
+class AllTokensView(APIView):
+    @extend_schema(summary="Sign out everywhere: all your tokens end", responses={204: OpenApiResponse(description="They have ended.")})
+    def delete(self, request: Request, **kwargs: Any) -> Response:
+        request.user.auth_token_set.all().delete()
+        return Response(status=204)

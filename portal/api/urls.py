@@ -5,7 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import DefaultRouter
 
-from portal.accounts.api import ConsentView, MeView, TokenView
+from portal.accounts.api import AllTokensView, ConsentView, MeView, TokenView
 from portal.analyses.api import DiseaseViewSet
 from portal.notifications.api import NotificationViewSet
 from portal.reviews.api import AnalysisWithOpinionViewSet, ReviewViewSet
@@ -25,6 +25,7 @@ urlpatterns = [
     path("me/", MeView.as_view(), name="me"),
     path("me/consent/", ConsentView.as_view(), name="consent"),
     path("token/", TokenView.as_view(), name="token"),
+    path("token/all/", AllTokensView.as_view(), name="tokens"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="v1:schema", permission_classes=[AllowAny], metadata_class=None), name="docs"),
 ]

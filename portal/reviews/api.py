@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import viewsets
 from rest_framework.decorators import action
@@ -96,6 +97,15 @@ class AnalysisWithOpinionViewSet(AnalysisViewSet):
         if self.action == "list":
             return found
         return found.select_related("review__practitioner").prefetch_related("review__opinions", "review__addenda__author")
+
+    @extend_schema(summary="Patients: no practitioner should read this scan", request=None)
+    @action(detail=True, methods=["post"], url_path="decline-review")
+    def decline_review(self, request: Request, **kwargs: Any) -> Response:
+        analysis = self.get_object()
+        if not hasattr(analysis, "review"):
+            raise Http404
+        services.decline(review=analysis.review, patient=request.user)
+        return Response(self._detail(self.get_queryset().get(pk=analysis.pk)))
 
 
 def _valid(form: Any, request: Request) -> dict[str, Any]:

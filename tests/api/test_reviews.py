@@ -66,3 +66,13 @@ def test_a_declined_review_leaves_the_worklist(api: Api, patient: User, practiti
     assert api(patient).post(f"/api/v1/reviews/{review.pk}/decline/").json()["status"] == "declined"
     assert problem(api(patient).post(f"/api/v1/reviews/{review.pk}/decline/"), 409)["code"] == "not_open"
     assert listed(api(practitioner)) == set()
+
+
+def test_the_reading_can_be_declined_from_the_analysis(
+    api: Api, patient: User, practitioner: User, answered: Callable[..., Analysis]
+) -> None:
+    address = f"/api/v1/analyses/{answered(patient).pk}/decline-review/"
+    assert api(patient).post(address).json()["second_opinion"]["status"] == "declined"
+    assert problem(api(patient).post(address), 409)["code"] == "not_open"
+    assert listed(api(practitioner)) == set()
+    assert problem(api(patient).post(f"/api/v1/analyses/{answered(patient, 5, wants_review=False).pk}/decline-review/"), 404)

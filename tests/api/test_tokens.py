@@ -36,3 +36,10 @@ def test_a_person_whose_account_is_closed_gets_no_token(patient: User) -> None:
     User.objects.update(is_active=False)
     assert problem(sign_in(patient), 401)["code"] == "invalid_credentials"
     assert problem(APIClient(headers={"Authorization": f"Token {token}"}).get("/api/v1/me/"), 401)
+
+
+def test_all_tokens_end_at_once_and_nobody_elses(patient: User, other_patient: User) -> None:
+    mine = [APIClient(headers={"Authorization": f"Token {sign_in(patient).json()['token']}"}) for _ in range(2)]
+    other = APIClient(headers={"Authorization": f"Token {sign_in(other_patient).json()['token']}"})
+    assert mine[0].delete("/api/v1/token/all/").status_code == 204
+    assert [client.get("/api/v1/me/").status_code for client in (*mine, other)] == [401, 401, 200]

@@ -42,6 +42,10 @@ class Stack:
                 command, shell=True, cwd=ROOT, env=self.environment, stdout=output, stderr=output, start_new_session=True
             )
 
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a process and all its children."""
+        os.killpg(self.processes[name].pid, number)
+
     def kill(self, name: str) -> None:
         """SIGKILL to the process and all its children: as when a machine loses power."""
         os.killpg(self.processes[name].pid, signal.SIGKILL)
@@ -77,7 +81,7 @@ def until(true: Callable[[], Any], seconds: float = 60, what: str = "it") -> Any
         found = true()
         if found:
             return found
-        pause.wait(0.05)
+        pause.wait(0.02)
     raise AssertionError(f"{what} did not happen in {seconds} s")
 
 

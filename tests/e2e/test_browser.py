@@ -79,13 +79,14 @@ def test_sign_up_upload_wait_review_and_sign(stack: Stack, opened: Browser, tmp_
 
     reader, reader_console = new_page(opened, stack.address, viewport={"width": 1280, "height": 900})
     sign_in(reader, PRACTITIONER, stack.password)
-    reader.goto("/reviews/")
+    reader.goto("/reviews/", wait_until="load")
     rows = reader.locator(".work")
     position = next(i for i in range(rows.count()) if "1 symptom" in rows.nth(i).inner_text())
     for _ in range(position + 1):
         reader.keyboard.press("j")
     reader.keyboard.press("c")
     expect(reader.get_by_role("heading", name="Your reading")).to_be_visible()
+    reader.wait_for_load_state("load")  # scripts listen from then on
     expect(reader.get_by_text("Closed until your own reading is kept")).to_be_visible()
     assert reader.locator("[data-heat]").count() == 0
     reader.keyboard.press("i")
@@ -96,6 +97,7 @@ def test_sign_up_upload_wait_review_and_sign(stack: Stack, opened: Browser, tmp_
     reader.fill('textarea[name="notes"]', "A ring form is seen.")
     reader.keyboard.press("Control+Enter")
     expect(reader.get_by_text("Suspicious: a malaria parasite in this cell")).to_be_visible()
+    reader.wait_for_load_state("load")
     reader.keyboard.press("h")
     expect(reader.locator("[data-heat]")).to_be_visible()
     reader.keyboard.press("Control+Enter")

@@ -176,6 +176,8 @@ POST: dict[str, dict[str, int]] = {
     "v1:notification-read": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200},
     "v1:notification-read-all": API_SIGNED_IN,
     "v1:token": dict.fromkeys(CAST, 400),
+    "v1:tokens": {**dict.fromkeys(CAST, 405), "anonymous": 401},  # DELETE only: each person's own
+    "v1:analysis-decline-review": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200, "assigned": 409, "administrator": 409},
 }
 LIBRARIES = ("admin:", "account_", "mfa_")  # allauth's and Django's own; the admin is walked below
 
