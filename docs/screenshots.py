@@ -43,7 +43,6 @@ def draw(opened: Browser, address: str, password: str, size: str, scheme: str) -
         "welcome": "/",
         "sign-up": "/accounts/signup/",
         "sign-in": "/accounts/login/",
-        "missing": "/accounts/nowhere/",
     }.items():
         stranger.goto(address + path)
         shot(stranger, name)
@@ -78,6 +77,7 @@ def draw(opened: Browser, address: str, password: str, size: str, scheme: str) -
         reader.locator(".work form button").first.click()
         shot(reader, "reading")
         reader.check('input[name="finding"][value="parasitized"]')
+        reader.select_option('select[name="recommendation"]', "visit")
         reader.click("form[data-main] button")
         reader.wait_for_selector(".icons10")
         reader.keyboard.press("h")

@@ -12,10 +12,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseStopPolling
+from django_htmx.http import HttpResponseStopPolling, reswap, retarget
 
 from inference import diseases
 from inference.imaging import MAX_BYTES, ImageRejected
+from portal.accounts.models import PractitionerProfile, Verification
 from portal.accounts.services import ConsentRequired, has_consented
 from portal.audit.services import record, record_many
 from portal.scans.views import send
@@ -50,7 +51,10 @@ def home(request: HttpRequest) -> HttpResponse:
         for modality, name in diseases.MODALITIES.items()
     ]
     latest = list(_found(request).filter(patient=request.user)[:LATEST]) if request.user.is_authenticated else []
-    return render(request, "analyses/home.html", {"groups": groups, "latest": latest})
+    to_verify = 0
+    if request.user.is_authenticated and request.user.is_administrator:
+        to_verify = PractitionerProfile.objects.filter(verification=Verification.PENDING).count()
+    return render(request, "analyses/home.html", {"groups": groups, "latest": latest, "to_verify": to_verify})
 
 
 @login_required
@@ -132,7 +136,8 @@ def history(request: HttpRequest) -> HttpResponse:
     """All of one's own scans; for administrators too, their own."""
     filtered = AnalysisFilter(request.GET, queryset=_found(request).filter(patient=request.user))
     page = Paginator(filtered.qs, 20).get_page(request.GET.get("page"))
-    record_many("analysis.listed", list(page), actor=request.user, patients=[request.user] * len(page))
+    if not request.htmx:  # a refresh of the page that is open is no new reading  # type: ignore[attr-defined]
+        record_many("analysis.listed", list(page), actor=request.user, patients=[request.user] * len(page))
     has_pending = any(analysis.is_pending for analysis in page)
     return render(request, "analyses/list.html", {"page": page, "filter": filtered, "has_pending": has_pending})
 
@@ -152,26 +157,35 @@ def status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     analysis = get_object_or_404(_found(request), pk=pk)
     context = _shown(request, analysis)
     if analysis.is_pending:
-        return render(request, "analyses/_pending.html", context)
+        return render(request, "analyses/_progress.html", context)
     record("analysis.read", analysis, actor=request.user, patient=analysis.patient)
     response = HttpResponseStopPolling()
     response.content = render(request, "analyses/_settled.html", context).content
-    return response
+    return reswap(retarget(response, "#analysis"), "outerHTML")
 
 
 def _shown(request: HttpRequest, analysis: Analysis) -> dict[str, Any]:
-    metrics = analysis.model_version.metrics
+    review = getattr(analysis, "review", None)
     return {
         "analysis": analysis,
         "disease": analysis.catalogue,
         "modality": diseases.MODALITIES[analysis.catalogue.modality],
         "place": place(analysis) if analysis.is_pending else None,
         "now": timezone.now(),
-        "review": getattr(analysis, "review", None),
+        "review": review,
+        "differs": _differs(analysis, review),
         "next_step": analysis.catalogue.next_steps.get(analysis.outcome, ""),
-        "metrics": metrics,
+        "metrics": analysis.model_version.metrics,
         "is_owner": analysis.patient_id == request.user.pk,
     }
+
+
+def _differs(analysis: Analysis, review: Any) -> bool:
+    """Whether the signed opinion and the model say the opposite. Either of them may also not be able to tell."""
+    final = review.final if review is not None and review.signed_at else None
+    if final is None or final.finding not in analysis.catalogue.classes or analysis.outcome == Analysis.Outcome.UNCERTAIN:
+        return False
+    return (final.finding in analysis.catalogue.positive) != (analysis.outcome == Analysis.Outcome.SUSPICIOUS)
 
 
 @login_required

@@ -10,7 +10,8 @@ class ReadingForm(forms.Form):
 
     finding = forms.ChoiceField(widget=forms.RadioSelect)
     confidence = forms.ChoiceField(choices=Opinion.Confidence.choices, initial=Opinion.Confidence.MODERATE, widget=forms.RadioSelect)
-    recommendation = forms.ChoiceField(choices=Opinion.Recommendation.choices, initial=Opinion.Recommendation.NONE)
+    # Nothing is chosen beforehand: a recommendation that nobody thought about would reach the patient.
+    recommendation = forms.ChoiceField(choices=[("", "Choose one"), *Opinion.Recommendation.choices])
     notes = forms.CharField(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, review: Review, *args: Any, **kwargs: Any) -> None:

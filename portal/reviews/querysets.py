@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 class ReviewQuerySet(models.QuerySet):
-    def visible_to(self, user: Any) -> models.QuerySet:
+    def visible_to(self, user: Any) -> "ReviewQuerySet":
         """Those of one's own scans; all for administrators; for a verified practitioner the open ones and those they hold or signed.
 
         A row that another practitioner holds can be seen, so that the queue tells who reads what; its scan can not (scans.querysets).
@@ -22,7 +22,7 @@ class ReviewQuerySet(models.QuerySet):
             return self.filter(own)
         return self.filter(own | Q(status__in=["waiting", "claimed"]) | Q(practitioner=user))
 
-    def queue_of(self, user: Any) -> models.QuerySet:
+    def queue_of(self, user: Any) -> "ReviewQuerySet":
         """The worklist: what this practitioner may read, never their own scans. Empty for everybody else."""
         return self.visible_to(user).exclude(patient=user) if user.is_verified_practitioner else self.none()
 

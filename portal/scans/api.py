@@ -28,7 +28,7 @@ class PictureRenderer(BaseRenderer):
     format = "picture"
 
     def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
-        raise NotImplementedError("pictures are sent as files")
+        raise TypeError("a picture is sent as a file, never rendered from data")
 
 
 SENDS_A_PICTURE = [JSONRenderer, PictureRenderer]

@@ -95,6 +95,7 @@ def test_sign_up_upload_wait_review_and_sign(stack: Stack, opened: Browser, tmp_
     assert "scale(1.3)" in str(reader.locator("[data-layer]").evaluate("e => e.style.transform"))
     reader.keyboard.press("2")
     reader.fill('textarea[name="notes"]', "A ring form is seen.")
+    reader.get_by_label("Recommendation").select_option("visit")  # nothing is chosen beforehand
     reader.keyboard.press("Control+Enter")
     expect(reader.get_by_text("Suspicious: a malaria parasite in this cell")).to_be_visible()
     reader.wait_for_load_state("load")

@@ -54,6 +54,12 @@ def of_hundred(probability: float) -> int:
 
 
 @register.filter
+def in_sentence(name: str) -> str:
+    """A disease's name in the middle of a sentence: Malaria becomes malaria, COVID-19 stays."""
+    return name if name.isupper() else name.lower()
+
+
+@register.filter
 def percent(value: float | None) -> str:
     return "not measured" if value is None else f"{value * 100:.1f} %"
 

@@ -1,0 +1,15 @@
+// "Updated 4 s ago": says when what is shown was last true, also while the connection is gone.
+const seen = new WeakMap();
+
+function tell() {
+  document.querySelectorAll("[data-updated]").forEach((mark) => {
+    if (!seen.has(mark)) seen.set(mark, Date.now());
+    const seconds = Math.round((Date.now() - seen.get(mark)) / 1000);
+    const words = seconds < 2 ? "Updated just now" : `Updated ${seconds} s ago`;
+    if (mark.textContent !== words) mark.textContent = words;
+  });
+}
+
+document.addEventListener("htmx:afterSwap", tell);
+setInterval(tell, 1000);
+tell();
