@@ -21,7 +21,9 @@ class Disease:
     """One entry of the catalogue.
 
     `classes` maps a finding (class name) to its plain words; `positive` is the subset that counts as disease; `picture` is what a
-    person calls the image; `icd10` is the WHO code used when results leave the portal.
+    person calls the image; `icd10` is the WHO code used when results leave the portal. `next_steps` are the words for an outcome; a
+    finding in `finding_steps` has words of its own, whatever the outcome. `target` is what the positive classes mean where that is not
+    the whole disease.
     """
 
     code: str
@@ -36,6 +38,22 @@ class Disease:
     classes: dict[str, str]
     positive: tuple[str, ...]
     symptoms: tuple[Symptom, ...] = field(default=())
+    finding_steps: dict[str, str] = field(default_factory=dict)
+    target: str = ""
+
+    @property
+    def healthy(self) -> str:
+        """The class that shows nothing of this disease or of another."""
+        return next(iter(self.classes))
+
+    @property
+    def sought(self) -> str:
+        """What a positive answer stands for, in the middle of a sentence: malaria, COVID-19."""
+        return self.target or (self.name if self.name.isupper() else self.name.lower())
+
+    def steps(self, outcome: str, finding: str) -> str:
+        """What to do after this outcome and finding; empty for an outcome that has no words."""
+        return self.finding_steps.get(finding) or self.next_steps.get(outcome, "")
 
     @property
     def red_flags(self) -> frozenset[str]:
@@ -167,6 +185,10 @@ _ALL = (
             "other_pneumonia": "signs of another kind of pneumonia",
         },
         positive=("covid19",),
+        finding_steps={
+            "other_pneumonia": "See a clinic today: the film shows signs of pneumonia, which can be treated. It is not the pattern of "
+            "COVID-19, but only a swab test excludes that.",
+        },
         symptoms=(Symptom("fever", "Fever"), Symptom("cough", "Cough"), Symptom("no_smell", "Loss of smell or taste"), *_CHEST_FLAGS),
     ),
     Disease(
@@ -211,8 +233,18 @@ _ALL = (
             "uncertain": "The picture does not settle it. An eye practitioner should look.",
             "not_suspicious": "Have your eyes photographed again in a year, and keep your blood sugar in range.",
         },
-        classes={"no_dr": "no diabetic retinopathy", "dr": "damage that fits diabetic retinopathy"},
-        positive=("dr",),
+        classes={
+            "grade_0": "no sign of diabetic retinopathy",
+            "grade_1": "mild diabetic retinopathy",
+            "grade_2": "moderate diabetic retinopathy",
+            "grade_3": "severe diabetic retinopathy",
+            "grade_4": "proliferative diabetic retinopathy: new vessels that can bleed",
+        },
+        positive=("grade_2", "grade_3", "grade_4"),  # "referable" (ICDR, Wilkinson 2003)
+        target="diabetic retinopathy that an eye practitioner should see",
+        finding_steps={
+            "grade_4": "Have both eyes examined by an eye practitioner within two weeks: new vessels can bleed and take the sight.",
+        },
         symptoms=(
             Symptom("blurred", "Blurred sight"),
             Symptom("floaters", "Many new dark spots", red_flag=True),
