@@ -45,6 +45,7 @@ class Backbone:
     unfrozen; `end` the layer whose output is the features unless another is asked for (None: the last). `smallest` is the least side
     of an input in pixels. `keras_pixels` is what the weights that Keras publishes want behind offset and divisor, `npz_pixels` what
     those of an .npz file want (None: nothing more). `published` says whether Keras publishes weights, `npz` whether an .npz file fits.
+    `momentum` is how much of its running statistics a batch normalisation keeps at a step (None: as the network or its file says).
     """
 
     name: str
@@ -58,6 +59,7 @@ class Backbone:
     keras_pixels: Pixels | None = None
     npz: bool = False
     npz_pixels: Pixels | None = None
+    momentum: float | None = None
 
     def build(self, size: int, weights: Path | str | None, end: str | None = None) -> keras.Model:
         """The model from scaled pixels (n, size, size, 3) to features (n, h, w, channels) of the layer `end`.
@@ -75,6 +77,9 @@ class Backbone:
             raise BackboneError(f"{weights} is not a {self.name}: it has no layer {self.upper_half}")
         if last not in names[names.index(self.upper_half) :]:
             raise BackboneError(f"{self.name} can not end at {last}: name one of its layers from {self.upper_half} on")
+        for layer in whole.layers:
+            if self.momentum is not None and isinstance(layer, keras.layers.BatchNormalization):
+                layer.momentum = self.momentum
         return keras.Model(whole.inputs, whole.get_layer(last).output, name=self.name)
 
     def _whole(self, size: int, weights: Path | str | None) -> keras.Model:
@@ -89,11 +94,11 @@ class Backbone:
         if path.suffix == ".keras":
             return _resized(path, size)
         if path.suffix == ".npz" and self.npz:
-            model = self.network(self._wanted(inputs, self.npz_pixels), None)
+            model = self.network(self.scaled(inputs, self.npz_pixels), None)
             _fill(model, path)
             return _as_rgb(model, self.npz_pixels)
         if path.suffix == ".h5":
-            model = self.network(self._wanted(inputs, self.keras_pixels), None)
+            model = self.network(self.scaled(inputs, self.keras_pixels), None)
             try:
                 model.load_weights(path)
             except (ValueError, OSError, KeyError) as error:
@@ -106,13 +111,13 @@ class Backbone:
         if not self.published:
             raise BackboneError(f"Keras publishes no weights of {self.name}: name a file with --weights, or train from none")
         try:
-            model = self.network(self._wanted(inputs, self.keras_pixels), IMAGENET)
+            model = self.network(self.scaled(inputs, self.keras_pixels), IMAGENET)
         except Exception as error:  # Keras raises a bare Exception when a download fails
             raise BackboneError(f"Keras could not download the weights of {self.name}: {error}. Name a file with --weights") from error
         return _as_rgb(model, self.keras_pixels)
 
-    def _wanted(self, inputs: keras.KerasTensor, pixels: Pixels | None) -> keras.KerasTensor:
-        """Scaled pixels as the weights want them: from (p - offset) / divisor to (p - mean) / deviation."""
+    def scaled(self, inputs: keras.KerasTensor, pixels: Pixels | None) -> keras.KerasTensor:
+        """A layer after which scaled pixels are as the weights want them: from (p - offset) / divisor to (p - mean) / deviation."""
         if pixels is None:
             return inputs
         mean = [(m - self.offset) / self.divisor for m in pixels.mean]
@@ -206,6 +211,10 @@ def _tiny(pixels: keras.KerasTensor, weights: str | None) -> keras.Model:
     return keras.Model(keras.utils.get_source_inputs(pixels), x, name="tiny")
 
 
+# Keras's own networks keep 0.99 or 0.999 of their statistics at a step, made for fits of a million steps: after the few hundred of a
+# fit here the model would be served with the statistics it began with.
+_SHORT_FIT = 0.9
+
 BACKBONES: dict[str, Backbone] = {
     backbone.name: backbone
     for backbone in (
@@ -213,7 +222,15 @@ BACKBONES: dict[str, Backbone] = {
         # where a cell of 128 px is a map of 4 x 4: a parasite is smaller than that, and three quarters of the parameters lie there.
         Backbone("efficientnet_lite0", _efficientnet_lite0, 127.0, 128.0, "block5_expand_conv", end="block11_expand_act"),
         # Sandler 2018
-        Backbone("mobilenet_v2", _application(keras.applications.MobileNetV2), 127.5, 127.5, "block_6_expand", published=True),
+        Backbone(
+            "mobilenet_v2",
+            _application(keras.applications.MobileNetV2),
+            127.5,
+            127.5,
+            "block_6_expand",
+            published=True,
+            momentum=_SHORT_FIT,
+        ),
         # He 2015
         Backbone(
             "resnet50",
@@ -223,6 +240,7 @@ BACKBONES: dict[str, Backbone] = {
             "conv4_block1_1_conv",
             published=True,
             keras_pixels=CAFFE,
+            momentum=_SHORT_FIT,
         ),
         # Simonyan 2014
         Backbone(
@@ -237,7 +255,16 @@ BACKBONES: dict[str, Backbone] = {
             npz_pixels=TORCHVISION,
         ),
         # Szegedy 2015; only its concatenations have names that do not depend on what was built before
-        Backbone("inception_v3", _application(keras.applications.InceptionV3), 127.5, 127.5, "mixed5", smallest=75, published=True),
+        Backbone(
+            "inception_v3",
+            _application(keras.applications.InceptionV3),
+            127.5,
+            127.5,
+            "mixed5",
+            smallest=75,
+            published=True,
+            momentum=_SHORT_FIT,
+        ),
         Backbone("tiny", _tiny, 127.5, 127.5, "conv1"),
     )
 }
