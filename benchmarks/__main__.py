@@ -42,7 +42,7 @@ def main() -> None:
     for name in ("decode", "gate", "model", "heatmap"):
         table.add_row(name, f"{statistics.median(stage[name] for stage in stages) / whole:.0%}")
     size = artefact.manifest.input
-    pixels, _ = imaging.prepare(imaging.decode(data).pixels, size.size, size.offset, size.divisor)
+    pixels, _ = imaging.prepare(imaging.decode(data).pixels, size.size, size.offset, size.divisor, size.preprocess)
     batch = np.asarray(pixels[None])
     plain = keras.models.load_model(artefact.model_path, compile=False)
     predict = median_seconds(lambda: plain.predict(batch, verbose=0))

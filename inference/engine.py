@@ -46,6 +46,28 @@ class Answer:
     seconds: dict[str, float]
 
 
+@dataclass(frozen=True)
+class OperatingPoint:
+    """Where answers turn: a finding is positive from `threshold` on, and from `low` to below `high` a practitioner should look first.
+
+    The manifest ships one; a place may set its own for the people it sees. Raises ValueError unless 0 <= low <= threshold <= high <= 1.
+    """
+
+    threshold: float
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low <= self.threshold <= self.high <= 1:
+            raise ValueError("an operating point needs 0 <= low <= threshold <= high <= 1")
+
+    def outcome(self, probability: float) -> str:
+        """What a probability of the positive classes is called."""
+        if probability < self.low:
+            return NOT_SUSPICIOUS
+        return SUSPICIOUS if probability >= self.high else UNCERTAIN
+
+
 class KerasRuntime:
     """A .keras file on the processor, traced once for one image (Keras's own predict costs several times as much at batch 1).
 
@@ -81,8 +103,14 @@ class Engine:
             raise registry.ArtefactError(f"the model's classes {self.manifest.classes} are not those of {self.disease.code}")
         self._runtime = runtime or KerasRuntime(artefact.model_path, self.manifest.input.size)
 
-    def answer(self, data: bytes) -> Answer:
-        """Read one image file. Raises imaging.ImageRejected when the image is at fault."""
+    @property
+    def shipped_point(self) -> OperatingPoint:
+        """The operating point of the manifest."""
+        return OperatingPoint(self.manifest.threshold, *self.manifest.uncertain)
+
+    def answer(self, data: bytes, operating_point: OperatingPoint | None = None) -> Answer:
+        """Read one image file, by default at the shipped operating point. Raises imaging.ImageRejected when the image is at fault."""
+        point = operating_point or self.shipped_point
         clock = Clock()
         with clock.stage("decode"):
             picture = imaging.decode(data)
@@ -90,22 +118,22 @@ class Engine:
             gate.check(picture.pixels, self.disease)
         with clock.stage("model"):
             size = self.manifest.input
-            pixels, box = imaging.prepare(picture.pixels, size.size, size.offset, size.divisor)
+            pixels, box = imaging.prepare(picture.pixels, size.size, size.offset, size.divisor, size.preprocess)
             logits, evidence = self._runtime.predict(pixels[None])
         with clock.stage("heatmap"):
             probabilities = self._calibrated(logits)
             probability = float(sum(probabilities[name] for name in self.manifest.positive))
-            finding = self._finding(probabilities, probability)
+            finding = self._finding(probabilities, probability >= point.threshold)
             cam = explain.activation(evidence, self.manifest.classes.index(finding))
             heatmap = explain.overlay(cam, box, picture.width, picture.height)
         return Answer(
             disease=self.disease.code,
             model_version=self.manifest.version,
             finding=finding,
-            outcome=self._outcome(probability),
+            outcome=point.outcome(probability),
             probability=min(1.0, probability),
             probabilities=probabilities,
-            threshold=self.manifest.threshold,
+            threshold=point.threshold,
             checksum=self.manifest.sha256,
             heatmap=heatmap,
             seconds=clock.seconds(),
@@ -114,7 +142,7 @@ class Engine:
     def logits(self, data: bytes) -> np.ndarray:
         """The model's logits (classes,) before calibration, for who measures calibration. No gate. Raises imaging.ImageRejected."""
         size = self.manifest.input
-        pixels, _ = imaging.prepare(imaging.decode(data).pixels, size.size, size.offset, size.divisor)
+        pixels, _ = imaging.prepare(imaging.decode(data).pixels, size.size, size.offset, size.divisor, size.preprocess)
         return self._runtime.predict(pixels[None])[0]
 
     def _calibrated(self, logits: np.ndarray) -> dict[str, float]:
@@ -123,17 +151,10 @@ class Engine:
         powers = np.exp(scaled - scaled.max())
         return dict(zip(self.manifest.classes, (powers / powers.sum()).tolist(), strict=True))
 
-    def _finding(self, probabilities: dict[str, float], probability: float) -> str:
+    def _finding(self, probabilities: dict[str, float], is_positive: bool) -> str:
         """The likeliest class on the side of the threshold where the answer lies."""
-        is_positive = probability >= self.manifest.threshold
         side = [name for name in self.manifest.classes if (name in self.manifest.positive) == is_positive]
         return max(side, key=lambda name: probabilities[name])
-
-    def _outcome(self, probability: float) -> str:
-        low, high = self.manifest.uncertain
-        if probability < low:
-            return NOT_SUSPICIOUS
-        return SUSPICIOUS if probability >= high else UNCERTAIN
 
 
 class Clock:

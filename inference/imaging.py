@@ -1,4 +1,4 @@
-"""Bytes to pixels, and pixels to what a model sees. Training and serving share both, so there is no skew between them."""
+"""Bytes to pixels, and pixels to what a model takes. Training and serving share both, so there is no skew between them."""
 
 import io
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from inference import containers
+from inference import containers, preprocess
 from inference.rejection import CODES, ImageRejected
 
-__all__ = ["CODES", "MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "Box", "ImageRejected", "Picture", "decode", "prepare", "square"]
+__all__ = ["CODES", "MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "ImageRejected", "Picture", "decode", "prepare"]
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -39,16 +39,6 @@ class Picture:
     height: int
 
 
-@dataclass(frozen=True)
-class Box:
-    """Where the picture lies in the padded square, as fractions of the square's side."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-
 def decode(data: bytes) -> Picture:
     """Read a JPEG or PNG file, whatever its name says, into upright 8-bit RGB.
 
@@ -69,25 +59,9 @@ def decode(data: bytes) -> Picture:
     return Picture(pixels, container.format, pixels.shape[1], pixels.shape[0])
 
 
-def square(pixels: np.ndarray, size: int) -> tuple[np.ndarray, Box]:
-    """Pad uint8 (h, w, 3) with black to a centred square and resize it to (size, size, 3); the box says where the picture lies in it.
-
-    Shrinking averages areas, enlarging is bilinear, so that nothing aliases and the result is the same everywhere.
-    """
-    height, width = pixels.shape[:2]
-    side = max(height, width)
-    new_height, new_width = max(1, round(height * size / side)), max(1, round(width * size / side))
-    method = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-    resized = cv2.resize(pixels, (new_width, new_height), interpolation=method)
-    top, left = (size - new_height) // 2, (size - new_width) // 2
-    canvas = np.zeros((size, size, 3), np.uint8)
-    canvas[top : top + new_height, left : left + new_width] = resized
-    return canvas, Box(left / size, top / size, new_width / size, new_height / size)
-
-
-def prepare(pixels: np.ndarray, size: int, offset: float, divisor: float) -> tuple[np.ndarray, Box]:
-    """What the model sees: uint8 (h, w, 3) as float32 (size, size, 3), (x - offset) / divisor, padded to a square; and its box."""
-    canvas, box = square(pixels, size)
+def prepare(pixels: np.ndarray, size: int, offset: float, divisor: float, way: str = "plain") -> tuple[np.ndarray, preprocess.Box]:
+    """What the model sees: uint8 (h, w, 3) as float32 (size, size, 3), (x - offset) / divisor, by a way of preprocess.WAYS; and its box."""
+    canvas, box = preprocess.WAYS[way](pixels, size)
     return (canvas.astype(np.float32) - np.float32(offset)) / np.float32(divisor), box
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from inference import preprocess
+
 ARTIFACTS = Path(os.environ.get("MEDINFORM_ARTIFACTS") or Path(__file__).parent / "artifacts")
 
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
@@ -20,11 +22,12 @@ class ArtefactError(Exception):
 
 @dataclass(frozen=True)
 class Input:
-    """The model's square input: `size` in pixels, values (x - offset) / divisor of 8-bit RGB."""
+    """The model's square input: `size` in pixels, values (x - offset) / divisor of 8-bit RGB, made by a way of preprocess.WAYS."""
 
     size: int
     offset: float
     divisor: float
+    preprocess: str = "plain"
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ class Manifest:
         if not self.classes or not self.positive or not set(self.positive) < set(self.classes):
             raise ArtefactError("the manifest's positive classes are not some of its classes")
         low, high = self.uncertain
+        if self.input.preprocess not in preprocess.WAYS:
+            raise ArtefactError(f"the manifest asks for an unknown preprocessing: {self.input.preprocess}")
         if not 0 <= low <= self.threshold <= high <= 1 or self.temperature <= 0:
             raise ArtefactError("the manifest's thresholds or temperature are out of range")
 

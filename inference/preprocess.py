@@ -1,0 +1,139 @@
+"""What a model sees of a picture, by the kind of picture. Training and serving share it, so there is no skew between them.
+
+Every way ends in a square of the model's size and a box that says where the whole picture lies in it; where something was cut away, the
+picture reaches beyond the square, and the box beyond 0 to 1.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+_DARKEST_BORDER, _BRIGHTEST_BORDER, _FLAT = 18, 240, 12
+_MOST_CUT = 0.3  # of a side: what would cut deeper is not a border
+_FILM_MARGIN = 0.04  # corners and rims hold burnt-in letters, which tell the hospital and not the disease
+_APERTURE = 14  # 8-bit: darker lies outside the round opening of a fundus camera
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where the picture lies in the square, as fractions of the square's side."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def plain(pixels: np.ndarray, size: int) -> tuple[np.ndarray, Box]:
+    """Pad uint8 (h, w, 3) with black to a centred square and resize it to (size, size, 3).
+
+    Shrinking averages areas, enlarging is bilinear, so that nothing aliases and the result is the same everywhere.
+    """
+    height, width = pixels.shape[:2]
+    side = max(height, width)
+    new_height, new_width = max(1, round(height * size / side)), max(1, round(width * size / side))
+    resized = _resize(pixels, new_width, new_height)
+    top, left = (size - new_height) // 2, (size - new_width) // 2
+    canvas = np.zeros((size, size, 3), np.uint8)
+    canvas[top : top + new_height, left : left + new_width] = resized
+    return canvas, Box(left / size, top / size, new_width / size, new_height / size)
+
+
+def lesion(pixels: np.ndarray, size: int) -> tuple[np.ndarray, Box]:
+    """A skin spot: the whole picture, stretched to the square, so that no black bars take the place of skin."""
+    height, width = pixels.shape[:2]
+    return _cut(pixels, (0, 0, width, height), size)
+
+
+def film(pixels: np.ndarray, size: int) -> tuple[np.ndarray, Box]:
+    """A chest film: grey, without flat borders and the outermost rim, exposure equalised, stretched to the square.
+
+    Sources differ in borders, letters, aspect and exposure, and a model learns the source from them instead of the lungs (DeGrave 2021).
+    The 2nd and 98th percentile of the middle become black and white.
+    """
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    left, top, right, bottom = _without_borders(grey)
+    dx, dy = round((right - left) * _FILM_MARGIN), round((bottom - top) * _FILM_MARGIN)
+    square, box = _cut(grey, (left + dx, top + dy, right - dx, bottom - dy), size)
+    middle = square[size // 8 : size - size // 8, size // 8 : size - size // 8]
+    low, high = np.percentile(middle, [2, 98])
+    stretched = np.clip((square.astype(np.float32) - np.float32(low)) * np.float32(255 / max(8.0, high - low)), 0, 255)
+    return np.repeat(np.round(stretched).astype(np.uint8)[:, :, None], 3, axis=2), box
+
+
+def soft_film(pixels: np.ndarray, size: int) -> tuple[np.ndarray, Box]:
+    """As film, at the sharpness of a 128-pixel film: for a model whose training films had no more (Shenzhen as it was to be had)."""
+    square, box = film(pixels, size)
+    if min(pixels.shape[:2]) > _SOFT_SIDE:
+        square = cv2.resize(cv2.resize(square, (_SOFT_SIDE, _SOFT_SIDE), interpolation=cv2.INTER_AREA), (size, size), interpolation=cv2.INTER_LINEAR)
+    return square, box
+
+
+_SOFT_SIDE = 128
+
+
+def fundus(pixels: np.ndarray, size: int) -> tuple[np.ndarray, Box]:
+    """A fundus photograph: cut to the round opening, padded to its square, and illumination evened out.
+
+    The mean of the neighbourhood is taken away (half of it), which makes small lesions stand out alike in dark and bright pictures
+    (Graham 2015, winner of the Kaggle retinopathy competition).
+    """
+    grey = pixels.max(axis=2)
+    inside = grey > _APERTURE
+    columns, rows = np.flatnonzero(inside.mean(axis=0) > 0.02), np.flatnonzero(inside.mean(axis=1) > 0.02)
+    height, width = grey.shape
+    rect = (0, 0, width, height)
+    if len(columns) > width * 0.3 and len(rows) > height * 0.3:
+        rect = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    left, top, right, bottom = rect
+    square, inner = plain(pixels[top:bottom, left:right], size)
+    scale_x, scale_y = inner.width / (right - left), inner.height / (bottom - top)
+    box = Box(inner.left - left * scale_x, inner.top - top * scale_y, width * scale_x, height * scale_y)
+    mask = (square.max(axis=2) > _APERTURE).astype(np.float32)
+    sigma = size / 12
+    near = cv2.GaussianBlur(square.astype(np.float32), (0, 0), sigma)
+    near /= np.maximum(cv2.GaussianBlur(mask, (0, 0), sigma), np.float32(0.1))[:, :, None]
+    evened = np.clip(np.float32(2.2) * (square - near) + 0.35 * near + 83, 0, 255) * mask[:, :, None]
+    return np.round(evened).astype(np.uint8), box
+
+
+WAYS: dict[str, Callable[[np.ndarray, int], tuple[np.ndarray, Box]]] = {
+    "plain": plain,
+    "film": film,
+    "soft_film": soft_film,
+    "fundus": fundus,
+    "lesion": lesion,
+}
+
+
+def _resize(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
+    shrinks = pixels.shape[0] > height or pixels.shape[1] > width
+    return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def _cut(pixels: np.ndarray, rect: tuple[int, int, int, int], size: int) -> tuple[np.ndarray, Box]:
+    """Stretch a rectangle (left, top, right, bottom) of the picture to the square."""
+    left, top, right, bottom = rect
+    height, width = pixels.shape[:2]
+    part = np.ascontiguousarray(pixels[top:bottom, left:right])
+    across, down = right - left, bottom - top
+    return _resize(part, size, size), Box(-left / across, -top / down, width / across, height / down)
+
+
+def _without_borders(grey: np.ndarray) -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) of uint8 (h, w) without flat dark or bright bars at its edges."""
+
+    def bounds(lines: np.ndarray) -> tuple[int, int]:
+        middle, spread = np.percentile(lines, 50, axis=1), np.percentile(lines, 90, axis=1) - np.percentile(lines, 10, axis=1)
+        flat = ((middle < _DARKEST_BORDER) | (middle > _BRIGHTEST_BORDER)) & (spread < _FLAT)
+        content = np.flatnonzero(~flat)
+        most = int(len(lines) * _MOST_CUT)
+        if not len(content):
+            return 0, len(lines)
+        return min(int(content[0]), most), max(int(content[-1]) + 1, len(lines) - most)
+
+    top, bottom = bounds(grey)
+    left, right = bounds(grey[top:bottom].T)
+    return left, top, right, bottom
