@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 import samples
 from inference.engine import Answer
 from inference.explain import overlay
-from inference.imaging import Box
+from inference.preprocess import Box
 from portal.accounts.models import ConsentText, Role, User, Verification
 from portal.accounts.services import give_consent, register, verify_practitioner
 from portal.analyses import services as analyses

@@ -4,6 +4,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from portal.audit.readonly import ReadOnlyAdmin
 
@@ -50,10 +52,16 @@ class AnalysisAdmin(ActionableAdmin):
 class ModelVersionAdmin(ActionableAdmin):
     """New scans use the active version; old answers keep theirs."""
 
-    list_display = ["__str__", "state", "accuracy", "sensitivity", "specificity", "registered_at", "activated_at"]
+    list_display = ["__str__", "state", "threshold", "sensitivity", "specificity", "accuracy", "registered_at", "activated_at"]
     list_filter = ["state", "disease"]
     search_fields = ["disease", "version", "checksum"]
     actions = ["activate", "retire"]
+
+    @admin.display(description="operating point")
+    def threshold(self, version: ModelVersion) -> str:
+        words = "own" if version.has_own_point else "shipped"
+        page = reverse("analyses:operating_point", args=[version.disease, version.version])
+        return format_html('<a href="{}">{}, {}</a>', page, f"{version.operating_point.threshold:.4g}", words)
 
     @admin.display
     def accuracy(self, version: ModelVersion) -> str:
@@ -84,5 +92,5 @@ class ModelVersionAdmin(ActionableAdmin):
 
 
 def _percent(version: ModelVersion, name: str) -> str:
-    value = version.metrics.get(name)
+    value = version.figures.get(name)
     return "not measured" if value is None else f"{value:.1%}"

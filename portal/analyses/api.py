@@ -19,10 +19,17 @@ from portal.audit.services import record, record_many
 from portal.scans.api import SENDS_A_PICTURE
 from portal.scans.views import send
 
-from . import services
-from .filters import AnalysisFilter
+from . import services, versions
+from .filters import AnalysisFilter, ModelVersionFilter
 from .models import Analysis, ModelVersion
-from .serializers import AnalysisDetailSerializer, AnalysisSerializer, DiseaseSerializer, UploadSerializer
+from .serializers import (
+    AnalysisDetailSerializer,
+    AnalysisSerializer,
+    DiseaseSerializer,
+    ModelVersionSerializer,
+    OperatingPointSerializer,
+    UploadSerializer,
+)
 
 DONE = OpenApiExample(
     "done",
@@ -80,6 +87,57 @@ class DiseaseViewSet(viewsets.GenericViewSet):
         if code not in diseases.DISEASES:
             raise Http404
         return Response(self.get_serializer(diseases.get(code)).data)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Every model version: in use, not in use, retired"),
+    retrieve=extend_schema(summary="One model card, with the operating point in force"),
+)
+class ModelVersionViewSet(viewsets.ReadOnlyModelViewSet):
+    """What has answered, or can. Everybody who is signed in reads it; administrators change what is in use, and where answers turn."""
+
+    queryset = ModelVersion.objects.all()
+    serializer_class = ModelVersionSerializer
+    filterset_class = ModelVersionFilter
+    pagination_class = None
+    lookup_value_regex = "[0-9]{1,9}"
+
+    def _managed(self, request: Request) -> ModelVersion:
+        if not request.user.is_administrator:
+            raise PermissionDenied
+        return self.get_object()
+
+    def _shown(self) -> Response:
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(
+        summary="Administrators: set the operating point of new answers", request=OperatingPointSerializer, responses=ModelVersionSerializer
+    )
+    @action(detail=True, methods=["put"], url_path="operating-point")
+    def operating_point(self, request: Request, **kwargs: Any) -> Response:
+        version = self._managed(request)
+        asked = OperatingPointSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        versions.set_operating_point(version=version, by=request.user, **asked.validated_data)
+        return self._shown()
+
+    @extend_schema(summary="Administrators: back to the shipped operating point", request=None, responses=ModelVersionSerializer)
+    @operating_point.mapping.delete
+    def reset_operating_point(self, request: Request, **kwargs: Any) -> Response:
+        versions.reset_operating_point(version=self._managed(request), by=request.user)
+        return self._shown()
+
+    @extend_schema(summary="Administrators: new scans of the disease use this version from now on", request=None)
+    @action(detail=True, methods=["post"])
+    def activate(self, request: Request, **kwargs: Any) -> Response:
+        versions.activate(version=self._managed(request), by=request.user)
+        return self._shown()
+
+    @extend_schema(summary="Administrators: take it out of use; its answers stay", request=None)
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, **kwargs: Any) -> Response:
+        versions.retire(version=self._managed(request), by=request.user)
+        return self._shown()
 
 
 @extend_schema_view(

@@ -1,6 +1,6 @@
 import django_filters
 
-from .models import DISEASE_CHOICES, Analysis
+from .models import DISEASE_CHOICES, Analysis, ModelVersion
 
 
 class AnalysisFilter(django_filters.FilterSet):
@@ -14,3 +14,9 @@ class AnalysisFilter(django_filters.FilterSet):
     class Meta:
         model = Analysis
         fields = ["disease", "status", "outcome", "uploaded"]
+
+
+class ModelVersionFilter(django_filters.FilterSet):
+    class Meta:
+        model = ModelVersion
+        fields = ["disease", "state"]

@@ -3,6 +3,10 @@ from typing import Any
 from django import forms
 
 from inference.diseases import Disease
+from inference.engine import OperatingPoint
+
+LONGEST_REASON = 1000
+POINT = ("low", "threshold", "high")
 
 
 class UploadForm(forms.Form):
@@ -14,3 +18,32 @@ class UploadForm(forms.Form):
     def __init__(self, disease: Disease, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["symptoms"].choices = [(symptom.code, symptom.words) for symptom in disease.symptoms]  # type: ignore[attr-defined]
+
+
+class OperatingPointForm(forms.Form):
+    """An operating point of the place's own. `point` is there once the form is valid."""
+
+    low = forms.FloatField(label="Not suspicious below", min_value=0, max_value=1)
+    threshold = forms.FloatField(label="Threshold: a finding is positive from", min_value=0, max_value=1)
+    high = forms.FloatField(label="Suspicious from", min_value=0, max_value=1)
+    reason = forms.CharField(
+        label="Why",
+        help_text="For example: measured here on 400 of our own patients. It is kept in the audit, and shown on the model's card.",
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in POINT:
+            self.fields[name].widget.attrs |= {"step": "any", "inputmode": "decimal"}
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if all(name in values for name in POINT):
+            try:
+                self.point = OperatingPoint(**{name: values[name] for name in POINT})
+            except ValueError as error:
+                message = "The three values must rise: not suspicious below, then the threshold, then suspicious from."
+                raise forms.ValidationError(message, code="out_of_order") from error
+        return values

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from inference import diseases
+from inference import charts, diseases
+from inference.engine import OperatingPoint
 from portal.scans.models import Scan
 
 from .querysets import AnalysisQuerySet, ModelVersionQuerySet
@@ -17,7 +20,11 @@ DISEASE_CHOICES = [(d.code, d.name) for d in diseases.DISEASES.values()]
 
 
 class ModelVersion(models.Model):
-    """One artefact of the registry, known to the portal. New scans use the active one; old answers keep theirs."""
+    """One artefact of the registry, known to the portal. New scans use the active one; old answers keep theirs.
+
+    The manifest's threshold and band stay as they were shipped. An administrator may set an operating point of the place's own beside
+    them: all of its fields are filled, or none.
+    """
 
     class State(models.TextChoices):
         AVAILABLE = "available", "Available, not in use"
@@ -32,6 +39,12 @@ class ModelVersion(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.AVAILABLE, db_index=True)
     registered_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, blank=True)
+    own_threshold = models.FloatField(null=True, blank=True, help_text="From here on a finding is positive.")
+    own_low = models.FloatField(null=True, blank=True, help_text="From here on the answer is uncertain.")
+    own_high = models.FloatField(null=True, blank=True, help_text="From here on the answer is suspicious.")
+    own_set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    own_set_at = models.DateTimeField(null=True, blank=True)
+    own_reason = models.CharField(max_length=1000, blank=True)
 
     objects = ModelVersionQuerySet.as_manager()
 
@@ -40,10 +53,72 @@ class ModelVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["disease", "version"], name="one_row_a_model_version"),
             models.UniqueConstraint(fields=["disease"], condition=Q(state="active"), name="one_active_model_a_disease"),
+            models.CheckConstraint(
+                condition=Q(
+                    own_threshold__isnull=True,
+                    own_low__isnull=True,
+                    own_high__isnull=True,
+                    own_set_by__isnull=True,
+                    own_set_at__isnull=True,
+                    own_reason="",
+                )
+                | Q(
+                    own_low__isnull=False,
+                    own_low__gte=0,
+                    own_threshold__isnull=False,
+                    own_threshold__gte=F("own_low"),
+                    own_high__isnull=False,
+                    own_high__gte=F("own_threshold"),
+                    own_high__lte=1,
+                    own_set_by__isnull=False,
+                    own_set_at__isnull=False,
+                    own_reason__gt="",
+                ),
+                name="operating_point_is_whole_and_in_order",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.disease} {self.version}"
+
+    @property
+    def catalogue(self) -> diseases.Disease:
+        return diseases.get(self.disease)
+
+    @property
+    def shipped_point(self) -> OperatingPoint:
+        return OperatingPoint(self.manifest["threshold"], *self.manifest["uncertain"])
+
+    @property
+    def has_own_point(self) -> bool:
+        return self.own_threshold is not None
+
+    @property
+    def operating_point(self) -> OperatingPoint:
+        """The one in force: the place's own, else the one that was shipped."""
+        if self.own_threshold is None or self.own_low is None or self.own_high is None:
+            return self.shipped_point
+        return OperatingPoint(self.own_threshold, self.own_low, self.own_high)
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The headline figures at the operating point in force."""
+        return self.figures_at(self.operating_point.threshold)
+
+    def figures_at(self, threshold: float | None) -> dict[str, Any]:
+        """Headline figures of an answer that was given at this threshold; only those that are known there. Empty if nothing is."""
+        found = {name: self.metrics[name] for name in ("auc", "images", "patients", "date", "part") if name in self.metrics}
+        rates = charts.rates(self.metrics, threshold) if threshold is not None else None
+        if rates is not None:
+            found["sensitivity"], found["specificity"] = rates
+        if threshold == self.metrics.get("threshold") and "accuracy" in self.metrics:
+            found["accuracy"] = self.metrics["accuracy"]
+        return found
+
+    @property
+    def is_non_commercial(self) -> bool:
+        """Whether the licence of the training data forbids commercial use, as CC BY-NC does."""
+        return re.search(r"\bNC\b|non-?commercial", str(self.manifest.get("licence", "")), re.IGNORECASE) is not None
 
 
 def heatmap_path(analysis: Analysis, filename: str) -> str:
@@ -108,6 +183,8 @@ class Analysis(models.Model):
     probability = models.FloatField(null=True, blank=True, help_text="Of the positive classes together, calibrated, 0 to 1.")
     probabilities = models.JSONField(default=dict, blank=True)
     threshold = models.FloatField(null=True, blank=True)
+    uncertain_low = models.FloatField(null=True, blank=True, help_text="The band of the operating point that was in force.")
+    uncertain_high = models.FloatField(null=True, blank=True)
     checksum = models.CharField(max_length=64, blank=True, help_text="Of the model file that answered.")
     heatmap = models.FileField(upload_to=heatmap_path, max_length=200, blank=True)
     seconds = models.JSONField(default=dict, blank=True, help_text="Where the time went, by stage.")
@@ -172,6 +249,25 @@ class Analysis(models.Model):
     def finding_words(self) -> str:
         """The finding as a person says it."""
         return self.catalogue.classes.get(self.finding, self.finding)
+
+    @property
+    def sees_something(self) -> bool:
+        """Whether the finding is not the healthy class: another pneumonia, or a mild grade, may be found where nothing is suspicious."""
+        return bool(self.finding) and self.finding != self.catalogue.healthy
+
+    @property
+    def next_step(self) -> str:
+        return self.catalogue.steps(self.outcome, self.finding)
+
+    @property
+    def shares(self) -> list[tuple[str, float]]:
+        """The probability of each finding in plain words, in the catalogue's order."""
+        return [(words, self.probabilities[code]) for code, words in self.catalogue.classes.items() if code in self.probabilities]
+
+    @property
+    def model_figures(self) -> dict[str, Any]:
+        """How good the model is at the threshold of this answer."""
+        return self.model_version.figures_at(self.threshold)
 
     @property
     def has_red_flag(self) -> bool:

@@ -1,10 +1,14 @@
+from dataclasses import asdict
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from inference import diseases
+from inference import charts, diseases
+from inference.engine import OperatingPoint
 
-from .models import DISEASE_CHOICES, Analysis
+from .forms import LONGEST_REASON, POINT
+from .models import DISEASE_CHOICES, Analysis, ModelVersion
 from .queue import place
 
 HEADLINES = ("accuracy", "sensitivity", "specificity", "auc", "images", "patients", "date")
@@ -46,11 +50,81 @@ class DiseaseSerializer(serializers.Serializer):
 
     def get_threshold(self, disease: diseases.Disease) -> float | None:
         active = self._active(disease)
-        return active.manifest.get("threshold") if active else None
+        return active.operating_point.threshold if active else None
 
     def get_metrics(self, disease: diseases.Disease) -> dict[str, Any]:
         active = self._active(disease)
-        return {name: active.metrics[name] for name in HEADLINES if name in active.metrics} if active else {}
+        return {name: active.figures[name] for name in HEADLINES if name in active.figures} if active else {}
+
+
+class OperatingPointSerializer(serializers.Serializer):
+    """Where answers turn: 0 <= low <= threshold <= high <= 1."""
+
+    threshold = serializers.FloatField(help_text="From here on a finding is positive.")
+    low = serializers.FloatField(help_text="Below, the answer is not suspicious; from here on, uncertain.")
+    high = serializers.FloatField(help_text="From here on the answer is suspicious.")
+    reason = serializers.CharField(max_length=LONGEST_REASON, write_only=True)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {"point": OperatingPoint(**{name: data[name] for name in POINT}), "reason": data["reason"]}
+        except ValueError as error:
+            raise serializers.ValidationError(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
+
+
+class PointInForceSerializer(serializers.Serializer):
+    """An operating point, and what it implies by the evaluation's figures; null where that was not measured."""
+
+    threshold = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    sensitivity = serializers.FloatField(allow_null=True)
+    specificity = serializers.FloatField(allow_null=True)
+    is_own = serializers.BooleanField(help_text="Set by an administrator of this place; else as shipped.")
+    set_at = serializers.DateTimeField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+
+
+class ModelVersionSerializer(serializers.ModelSerializer):
+    """A model card: what it is for, what it learned from, how good it is, and where its answers turn."""
+
+    url = serializers.HyperlinkedIdentityField(view_name="v1:model-version-detail", read_only=True)
+    intended_use = serializers.CharField(source="catalogue.summary", read_only=True)
+    cannot_tell = serializers.CharField(source="catalogue.cannot_tell", read_only=True)
+    backbone = serializers.CharField(source="manifest.backbone", read_only=True)
+    classes = serializers.DictField(source="catalogue.classes", child=serializers.CharField(), read_only=True)
+    positive = serializers.ListField(source="catalogue.positive", child=serializers.CharField(), read_only=True)
+    source = serializers.CharField(source="manifest.source", read_only=True)
+    licence = serializers.CharField(source="manifest.licence", read_only=True)
+    non_commercial = serializers.BooleanField(source="is_non_commercial", read_only=True, help_text="The data's licence forbids such use.")
+    training = serializers.JSONField(source="manifest.training", read_only=True, help_text="Pictures and patients of each part.")
+    known_limits = serializers.JSONField(source="manifest.known_limits", read_only=True)
+    metrics = serializers.JSONField(read_only=True, help_text="At the shipped point, with ROC (operating_points) and calibration curve.")
+    operating_point = serializers.SerializerMethodField(help_text="The one in force.")
+    shipped_point = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ModelVersion
+        fields = [
+            *("id", "url", "disease", "version", "state", "registered_at", "activated_at", "checksum", "backbone", "intended_use"),
+            *("cannot_tell", "classes", "positive", "operating_point", "shipped_point", "source", "licence", "non_commercial", "training"),
+            *("known_limits", "metrics"),
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(PointInForceSerializer)
+    def get_operating_point(self, version: ModelVersion) -> dict[str, Any]:
+        own = {"is_own": version.has_own_point, "set_at": version.own_set_at, "reason": version.own_reason}
+        return self._point(version, version.operating_point, **own)
+
+    @extend_schema_field(PointInForceSerializer)
+    def get_shipped_point(self, version: ModelVersion) -> dict[str, Any]:
+        return self._point(version, version.shipped_point, is_own=False, set_at=None, reason="")
+
+    def _point(self, version: ModelVersion, point: OperatingPoint, **about: Any) -> dict[str, Any]:
+        sensitivity, specificity = charts.rates(version.metrics, point.threshold) or (None, None)
+        shown = {**asdict(point), "sensitivity": sensitivity, "specificity": specificity, **about}
+        return PointInForceSerializer(shown).data  # type: ignore[return-value]
 
 
 class UploadSerializer(serializers.Serializer):
@@ -97,7 +171,8 @@ class AnalysisSerializer(serializers.ModelSerializer):
         model = Analysis
         fields = [
             *("id", "url", "disease", "status", "report_status", "queued_at", "started_at", "finished_at", "attempt"),
-            *("finding", "finding_words", "outcome", "probability", "probabilities", "threshold", "model_version", "checksum", "seconds"),
+            *("finding", "finding_words", "outcome", "probability", "probabilities"),
+            *("threshold", "uncertain_low", "uncertain_high", "model_version", "checksum", "seconds"),
             *("error_code", "error_message", "symptoms", "wants_review", "next_steps", "disclaimer", "cannot_tell"),
             *("scan", "image", "heatmap", "review"),
         ]
@@ -107,7 +182,7 @@ class AnalysisSerializer(serializers.ModelSerializer):
         return analysis.finding_words
 
     def get_next_steps(self, analysis: Analysis) -> str:
-        return analysis.catalogue.next_steps.get(analysis.outcome, "")
+        return analysis.next_step
 
     def get_disclaimer(self, analysis: Analysis) -> str:
         return f"Decision support, not a diagnosis. {analysis.catalogue.cannot_tell}"

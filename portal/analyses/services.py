@@ -152,7 +152,8 @@ def claim(pk: str, *, worker: str) -> Analysis | None:
 
 
 def record(analysis: Analysis, answer: Answer) -> bool:
-    """Keep the model's answer. False, and nothing written, when the row has gone on without us."""
+    """Keep the model's answer, with the operating point that the claim found. False, and nothing written, when the row has gone on."""
+    point = analysis.model_version.operating_point
     analysis.heatmap.save("", ContentFile(answer.heatmap), save=False)
     settled = _finish(
         analysis,
@@ -162,6 +163,8 @@ def record(analysis: Analysis, answer: Answer) -> bool:
         probability=answer.probability,
         probabilities=answer.probabilities,
         threshold=answer.threshold,
+        uncertain_low=point.low,
+        uncertain_high=point.high,
         checksum=answer.checksum,
         seconds=answer.seconds,
         heatmap=analysis.heatmap.name,

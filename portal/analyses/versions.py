@@ -1,6 +1,7 @@
 """Model versions: from the registry on disk into the portal, into use, and out of it."""
 
 import logging
+from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from portal.audit.services import record
 from .models import ModelVersion
 
 logger = logging.getLogger(__name__)
+OWN_POINT = ["own_threshold", "own_low", "own_high", "own_set_by", "own_set_at", "own_reason"]
 
 
 class ChangedArtefact(Exception):
@@ -20,7 +22,10 @@ class ChangedArtefact(Exception):
 
 @transaction.atomic
 def sync() -> list[ModelVersion]:
-    """Register every artefact on disk; a disease without an active version gets its newest. Returns the new rows."""
+    """Register every artefact on disk; a disease without an active version gets its newest. Returns the new rows.
+
+    Of a version that is known already only the figures are read again: it may have been measured anew.
+    """
     added = []
     for code in diseases.DISEASES:
         for version in registry.versions(code):
@@ -37,6 +42,10 @@ def sync() -> list[ModelVersion]:
             if created:
                 added.append(row)
                 record("model.registered", row, checksum=row.checksum)
+            elif row.metrics != artefact.metrics:
+                row.metrics = artefact.metrics
+                row.save(update_fields=["metrics"])
+                record("model.measured", row, date=row.metrics.get("date"))
         newest = ModelVersion.objects.filter(disease=code, state=ModelVersion.State.AVAILABLE).order_by("-registered_at", "-pk").first()
         if newest is not None and ModelVersion.objects.active(code) is None:
             activate(version=newest)
@@ -60,6 +69,33 @@ def retire(*, version: ModelVersion, by: Any = None) -> None:
     version.state = ModelVersion.State.RETIRED
     version.save(update_fields=["state"])
     record("model.retired", version, actor=by)
+
+
+@transaction.atomic
+def set_operating_point(*, version: ModelVersion, by: Any, point: engine.OperatingPoint, reason: str) -> None:
+    """New answers of this version use the place's own operating point from now on; answers that are given keep theirs."""
+    old = _locked(version).operating_point
+    version.own_threshold, version.own_low, version.own_high = point.threshold, point.low, point.high
+    version.own_set_by, version.own_set_at, version.own_reason = by, timezone.now(), reason.strip()
+    version.save(update_fields=OWN_POINT)
+    record("model.operating_point_set", version, actor=by, old=asdict(old), new=asdict(point), reason=version.own_reason)
+
+
+@transaction.atomic
+def reset_operating_point(*, version: ModelVersion, by: Any) -> None:
+    """Back to the operating point that was shipped. Where it is in force already, nothing happens."""
+    locked = _locked(version)
+    if not locked.has_own_point:
+        return
+    version.own_threshold = version.own_low = version.own_high = version.own_set_by = version.own_set_at = None
+    version.own_reason = ""
+    version.save(update_fields=OWN_POINT)
+    record("model.operating_point_reset", version, actor=by, old=asdict(locked.operating_point), new=asdict(version.shipped_point))
+
+
+def _locked(version: ModelVersion) -> ModelVersion:
+    """The row as it is now, held until the transaction ends, so that the audit tells the values that were really replaced."""
+    return ModelVersion.objects.select_for_update().get(pk=version.pk)
 
 
 def warm_up() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
@@ -21,10 +22,11 @@ from portal.accounts.services import ConsentRequired, has_consented
 from portal.audit.services import record, record_many
 from portal.scans.views import send
 
-from . import services
+from . import services, versions
 from .filters import AnalysisFilter
-from .forms import UploadForm
+from .forms import POINT, OperatingPointForm, UploadForm
 from .models import Analysis, ModelVersion
+from .points import implied as implied_by
 from .queue import place
 
 REFUSALS = (ImageRejected, ConsentRequired, services.DiseaseUnavailable)
@@ -174,18 +176,16 @@ def _shown(request: HttpRequest, analysis: Analysis) -> dict[str, Any]:
         "now": timezone.now(),
         "review": review,
         "differs": _differs(analysis, review),
-        "next_step": analysis.catalogue.next_steps.get(analysis.outcome, ""),
-        "metrics": analysis.model_version.metrics,
         "is_owner": analysis.patient_id == request.user.pk,
     }
 
 
 def _differs(analysis: Analysis, review: Any) -> bool:
-    """Whether the signed opinion and the model say the opposite. Either of them may also not be able to tell."""
+    """Whether the signed opinion and the model say different things. Either of them may also not be able to tell."""
     final = review.final if review is not None and review.signed_at else None
     if final is None or final.finding not in analysis.catalogue.classes or analysis.outcome == Analysis.Outcome.UNCERTAIN:
         return False
-    return (final.finding in analysis.catalogue.positive) != (analysis.outcome == Analysis.Outcome.SUSPICIOUS)
+    return bool(final.finding != analysis.finding)
 
 
 @login_required
@@ -211,3 +211,76 @@ def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     else:
         messages.success(request, "Stopped. The picture stays in your scans; send it again whenever you like.")
     return redirect("analyses:detail", pk=analysis.pk)
+
+
+@login_required
+@require_GET
+def models(request: HttpRequest) -> HttpResponse:
+    """Every model version, by disease: what is in use, and what was."""
+    known = list(ModelVersion.objects.all())
+    groups = [(d, [version for version in known if version.disease == d.code]) for d in diseases.DISEASES.values()]
+    return render(request, "analyses/models.html", {"groups": groups})
+
+
+@login_required
+@require_GET
+def model(request: HttpRequest, code: str, version: str) -> HttpResponse:
+    """The model card (Mitchell 2019)."""
+    found = get_object_or_404(ModelVersion, disease=code, version=version)
+    context = {
+        "version": found,
+        "disease": found.catalogue,
+        "modality": diseases.MODALITIES[found.catalogue.modality],
+        "others": ModelVersion.objects.filter(disease=code).exclude(pk=found.pk),
+        "implied": implied_by(found.metrics, found.operating_point),
+    }
+    return render(request, "analyses/model.html", context)
+
+
+def _managed(request: HttpRequest, code: str, version: str) -> ModelVersion:
+    """A version, for administrators only."""
+    if not request.user.is_administrator:
+        raise PermissionDenied
+    return get_object_or_404(ModelVersion, disease=code, version=version)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def operating_point(request: HttpRequest, code: str, version: str) -> HttpResponse:
+    """Where this version's answers turn: an administrator moves it, and sees what it implies."""
+    found = _managed(request, code, version)
+    if request.method == "POST":
+        form = OperatingPointForm(request.POST)
+        if form.is_valid():
+            versions.set_operating_point(version=found, by=request.user, point=form.point, reason=form.cleaned_data["reason"])
+            messages.success(request, "Set. New pictures are answered by it; answers that were given keep theirs.")
+            return redirect("analyses:model", code=code, version=version)
+    else:
+        form = OperatingPointForm(initial={name: getattr(found.operating_point, name) for name in POINT})
+    context = {
+        "version": found,
+        "disease": found.catalogue,
+        "form": form,
+        "sliders": [form[name] for name in POINT],
+        "implied": implied_by(found.metrics, found.operating_point),
+    }
+    return render(request, "analyses/operating_point.html", context, status=400 if form.is_bound else 200)
+
+
+@login_required
+@require_GET
+def implied(request: HttpRequest, code: str, version: str) -> HttpResponse:
+    """What the values of the form would mean: asked for while a slider moves. Nothing is kept."""
+    found = _managed(request, code, version)
+    form = OperatingPointForm({**request.GET.dict(), "reason": "not asked for yet"})
+    point = form.point if form.is_valid() else None
+    context = {"version": found, "point": point, "implied": implied_by(found.metrics, point) if point else None}
+    return render(request, "analyses/_implied.html", context)
+
+
+@login_required
+@require_POST
+def reset_operating_point(request: HttpRequest, code: str, version: str) -> HttpResponse:
+    versions.reset_operating_point(version=_managed(request, code, version), by=request.user)
+    messages.success(request, "Back to the values that were shipped.")
+    return redirect("analyses:model", code=code, version=version)

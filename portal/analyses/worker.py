@@ -57,7 +57,7 @@ def _answer(analysis: Analysis) -> engine.Answer:
         data = file.read()
     if digest(data) != analysis.scan.sha256:
         raise DamagedFile(str(analysis.scan_id))
-    answer = model.answer(data)
+    answer = model.answer(data, version.operating_point)
     if answer.checksum != version.checksum:
         raise ChangedModel(str(version))
     return answer

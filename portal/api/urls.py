@@ -6,7 +6,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.routers import DefaultRouter
 
 from portal.accounts.api import AllTokensView, ConsentView, MeView, TokenView
-from portal.analyses.api import DiseaseViewSet
+from portal.analyses.api import DiseaseViewSet, ModelVersionViewSet
 from portal.notifications.api import NotificationViewSet
 from portal.reviews.api import AnalysisWithOpinionViewSet, ReviewViewSet
 from portal.scans.api import ScanViewSet
@@ -15,6 +15,7 @@ router = DefaultRouter(trailing_slash=True)
 router.include_root_view = False
 router.include_format_suffixes = False
 router.register("diseases", DiseaseViewSet, basename="disease")
+router.register("model-versions", ModelVersionViewSet, basename="model-version")
 router.register("scans", ScanViewSet, basename="scan")
 router.register("analyses", AnalysisWithOpinionViewSet, basename="analysis")
 router.register("reviews", ReviewViewSet, basename="review")

@@ -52,8 +52,10 @@ class ModelAnswerSerializer(serializers.Serializer):
     """Shown when it is revealed."""
 
     finding = serializers.CharField()
+    finding_words = serializers.CharField()
     outcome = serializers.CharField()
     probability = serializers.FloatField()
+    probabilities = serializers.DictField(child=serializers.FloatField(), help_text="Of each finding.")
     threshold = serializers.FloatField()
     model_version = serializers.CharField(source="model_version.version")
     heatmap = serializers.SerializerMethodField()

@@ -19,9 +19,10 @@ VERY_LIKELY = 0.95
 
 
 def urgency_of(analysis: Analysis) -> Review.Urgency:
-    """Urgent with a red-flag symptom, or when the model is nearly sure; soon when suspicious or uncertain; else routine."""
+    """Urgent with a red-flag symptom, or when the model is nearly sure; soon when suspicious, uncertain, or the finding sends the patient
+    to a clinic by itself (another pneumonia); else routine."""
     if analysis.has_red_flag or (analysis.probability or 0) >= VERY_LIKELY:
         return Review.Urgency.URGENT
-    if analysis.outcome != Analysis.Outcome.NOT_SUSPICIOUS or analysis.symptoms:
+    if analysis.outcome != Analysis.Outcome.NOT_SUSPICIOUS or analysis.symptoms or analysis.finding in analysis.catalogue.finding_steps:
         return Review.Urgency.SOON
     return Review.Urgency.ROUTINE

@@ -38,6 +38,21 @@ def test_outcomes_follow_the_band(tmp_path: Path, logit: float, outcome: str) ->
     assert engine.get("tuberculosis", "0.1.0", tmp_path).answer(made.film()).outcome == outcome
 
 
+def test_an_operating_point_of_ones_own_moves_finding_outcome_and_threshold_only(tmp_path: Path) -> None:
+    model = engine.Engine(made.version(tmp_path, "tuberculosis", (0, 0)))
+    shipped = model.answer(made.film())
+    strict = model.answer(made.film(), engine.OperatingPoint(threshold=0.8, low=0.6, high=0.9))
+    assert (shipped.finding, shipped.outcome, shipped.threshold) == ("tuberculosis", "suspicious", 0.5)
+    assert (strict.finding, strict.outcome, strict.threshold) == ("normal", "not_suspicious", 0.8)
+    assert strict.probabilities == shipped.probabilities
+
+
+@pytest.mark.parametrize("point", [(0.5, 0.6, 0.7), (0.5, 0.1, 0.4), (0.5, -0.1, 0.7), (0.5, 0.1, 1.1), (math.nan, 0.1, 0.9)])
+def test_an_operating_point_out_of_order_is_refused(point: tuple[float, float, float]) -> None:
+    with pytest.raises(ValueError, match="low <= threshold <= high"):
+        engine.OperatingPoint(*point)
+
+
 @pytest.mark.parametrize(
     ("logits", "finding"),
     [((0, 2, 1), "covid19"), ((0, 1, 3), "other_pneumonia"), ((3, 1, 0), "normal"), ((0, 1, 1.1), "covid19")],

@@ -49,9 +49,10 @@ def test_the_heat_map_has_the_aspect_of_the_picture_and_points_at_the_parasite(m
 
 def test_outcomes_follow_the_manifest(model: engine.Engine) -> None:
     low, high = model.manifest.uncertain
-    assert model._outcome(np.nextafter(low, 0)) == "not_suspicious"
-    assert model._outcome(low) == ("uncertain" if low < high else "suspicious")
-    assert model._outcome(high) == "suspicious"
+    point = model.shipped_point
+    assert point.outcome(np.nextafter(low, 0)) == "not_suspicious"
+    assert point.outcome(low) == ("uncertain" if low < high else "suspicious")
+    assert point.outcome(high) == "suspicious"
 
 
 def test_the_metrics_state_at_least_what_was_asked_of_the_model(model: engine.Engine) -> None:

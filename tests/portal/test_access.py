@@ -30,6 +30,8 @@ OWNER = {
     "administrator": 200,
 }
 REVEALED = {**OWNER, "assigned": 200}
+ADMINISTRATOR = {**dict.fromkeys(CAST, 403), "anonymous": 302, "administrator": 200}
+API_ADMINISTRATOR = {**ADMINISTRATOR, "anonymous": 401}
 API_SIGNED_IN = {**ANYONE, "anonymous": 401}
 API_OWNER = {**OWNER, "anonymous": 401}
 API_REVEALED = {**REVEALED, "anonymous": 401}
@@ -54,12 +56,18 @@ GET: dict[str, dict[str, int]] = {
     "analyses:detail": REVEALED,
     "analyses:status": {**REVEALED, "patient": 286, "assigned": 286, "administrator": 286},
     "analyses:heatmap": REVEALED,
+    "analyses:models": SIGNED_IN,
+    "analyses:model": SIGNED_IN,
+    "analyses:operating_point": ADMINISTRATOR,
+    "analyses:implied": ADMINISTRATOR,
     "reviews:list": {**dict.fromkeys(CAST, 403), "anonymous": 302, "unverified": 200, "practitioner": 200, "assigned": 200},
     # a row that another practitioner holds is seen (who reads what), its picture and answer are not; the patient is led to their page
     "reviews:detail": {**REVEALED, "patient": 302, "practitioner": 200},
     "notifications:list": SIGNED_IN,
     "v1:disease-list": API_SIGNED_IN,
     "v1:disease-detail": API_SIGNED_IN,
+    "v1:model-version-list": API_SIGNED_IN,
+    "v1:model-version-detail": API_SIGNED_IN,
     "v1:scan-list": API_SIGNED_IN,
     "v1:scan-detail": API_REVEALED,
     "v1:scan-image": API_REVEALED,
@@ -78,6 +86,10 @@ GET: dict[str, dict[str, int]] = {
 }
 # POST without a body: 404 and 401 are the rule; what else comes shows that the rule let the person through to the service.
 POST: dict[str, dict[str, int]] = {
+    "analyses:operating_point": {**ADMINISTRATOR, "administrator": 400},
+    "analyses:reset_operating_point": {**ADMINISTRATOR, "administrator": 302},
+    "v1:model-version-activate": API_ADMINISTRATOR,
+    "v1:model-version-retire": API_ADMINISTRATOR,
     "accounts:add_document": dict.fromkeys(CAST, 302),
     "analyses:cancel": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "administrator": 302},
     "reviews:claim": {**REVEALED, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302},
@@ -179,6 +191,9 @@ POST: dict[str, dict[str, int]] = {
     "v1:tokens": {**dict.fromkeys(CAST, 405), "anonymous": 401},  # DELETE only: each person's own
     "v1:analysis-decline-review": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200, "assigned": 409, "administrator": 409},
 }
+# PUT without a body, and DELETE.
+PUT: dict[str, dict[str, int]] = {"v1:model-version-operating-point": {**API_ADMINISTRATOR, "administrator": 400}}
+DELETE: dict[str, dict[str, int]] = {"v1:model-version-operating-point": API_ADMINISTRATOR}
 LIBRARIES = ("admin:", "account_", "mfa_")  # allauth's and Django's own; the admin is walked below
 
 
@@ -193,7 +208,7 @@ def routes(patterns: Any = None, prefix: str = "", namespace: str = "") -> Itera
 
 
 def test_every_route_is_listed() -> None:
-    known = set(GET) | set(POST)
+    known = set(GET) | set(POST) | set(PUT) | set(DELETE)
     missing = sorted(
         {name for name, path in routes() if name not in known and not name.startswith(LIBRARIES) and not path.startswith("accounts/")}
     )
@@ -226,6 +241,8 @@ def things(
     people: dict[str, User | None] = {"anonymous": None, "patient": patient, "other_patient": other_patient, "unverified": unverified}
     people |= {"practitioner": practitioner, "assigned": other_practitioner, "administrator": administrator}
     arguments = {"scan": [analysis.scan_id], "analysis": [analysis.pk], "review": [review.pk], "notification": [note.pk]}
+    model = analysis.model_version
+    arguments |= {"model": [model.pk], "model page": [model.disease, model.version]}
     return Things(people, arguments | {"document": [document.pk], "disease": ["malaria"]})
 
 
@@ -239,8 +256,10 @@ def address(name: str, path: str, things: Things) -> str:
         kind = "document"
     if name == "analyses:disease":
         kind = "disease"
-    value = str(things.arguments.get(kind, [""])[0])
-    filled = re.sub(r"\(\?P<[^>]+>(?:[^()]|\([^()]*\))*\)|<[^>]+>", value, path)
+    if app == "analyses" and "/models/" in path:
+        kind = "model page"
+    values = iter(things.arguments.get(kind, []))
+    filled = re.sub(r"\(\?P<[^>]+>(?:[^()]|\([^()]*\))*\)|<[^>]+>", lambda _: str(next(values, "")), path)
     return "/" + filled.replace("^", "").replace("$", "").replace("\\", "")
 
 
@@ -267,6 +286,13 @@ def test_who_may_see(name: str, things: Things) -> None:
 def test_who_may_do(name: str, who: str, things: Things) -> None:
     path = next(path for found, path in routes() if found == name)
     assert _client(name, things.people[who]).post(address(name, path, things)).status_code == POST[name][who]
+
+
+@pytest.mark.parametrize(("method", "matrix"), [("put", PUT), ("delete", DELETE)])
+def test_who_may_change(method: str, matrix: dict[str, dict[str, int]], things: Things) -> None:
+    for name, expected in matrix.items():
+        path = address(name, next(path for found, path in routes() if found == name), things)
+        assert {who: getattr(_client(name, person), method)(path).status_code for who, person in things.people.items()} == expected
 
 
 @pytest.mark.parametrize("who", CAST)

@@ -1,0 +1,46 @@
+"""The pictures and words of a model card."""
+
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+
+from inference import charts
+
+register = template.Library()
+
+
+@register.simple_tag
+def roc(metrics: dict[str, Any], threshold: float) -> SafeString:
+    """The ROC curve with this threshold marked; empty when it was not measured."""
+    return mark_safe(charts.roc_svg(metrics, threshold))  # noqa: S308  (numbers of our own evaluation, escaped by ElementTree)
+
+
+@register.simple_tag
+def calibration(metrics: dict[str, Any]) -> SafeString:
+    return mark_safe(charts.calibration_svg(metrics))  # noqa: S308  (as above)
+
+
+@register.filter
+def interval(bounds: list[float] | None) -> str:
+    """A 95 % interval of shares, in percent."""
+    return "" if not bounds else f"{bounds[0] * 100:.1f} to {bounds[1] * 100:.1f} %"
+
+
+@register.filter
+def interval3(bounds: list[float] | None) -> str:
+    """A 95 % interval of plain numbers, to three places."""
+    return "" if not bounds else f"{bounds[0]:.3f} to {bounds[1]:.3f}"
+
+
+@register.filter
+def classes(counts: dict[str, int], disease: Any) -> list[tuple[str, int]]:
+    """How many pictures of each class, in the catalogue's order, in plain words."""
+    return [(words, counts[code]) for code, words in disease.classes.items() if code in counts]
+
+
+@register.filter
+def grouped(groups: list[dict[str, Any]] | None) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The groups of the evaluation by what divides them: source, age, sex."""
+    kinds = dict.fromkeys(group["by"] for group in groups or ())
+    return [(kind, [group for group in groups or () if group["by"] == kind]) for kind in kinds]
