@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,10 +16,13 @@ from training import datasets
 from training.errors import TrainingError
 from training.recipes import RECIPES
 
+if TYPE_CHECKING:
+    import keras
+
 
 def fit(arguments: argparse.Namespace) -> None:
-    """Split by patient, train, calibrate on the validation patients, write the artefact."""
-    from training import backbones, calibrate, export, metrics
+    """Split by patient, train, calibrate on patients that were not trained on, write the artefact."""
+    from training import backbones, calibrate, crossval, export
     from training import fit as fitting
 
     export.check_new(arguments.out)
@@ -26,45 +30,63 @@ def fit(arguments: argparse.Namespace) -> None:
     disease, recipe = diseases.get(arguments.disease), RECIPES[arguments.disease]
     backbone = backbones.BACKBONES[arguments.backbone]
     classes = tuple(disease.classes)
-    parts = datasets.split(datasets.read_labels(arguments.data, disease), arguments.seed)
-    labelled = {
-        part: fitting.Labelled(datasets.load_squares(parts[part], recipe.size), datasets.label_numbers(parts[part], classes))
-        for part in ("train", "validation")
-    }
     positive = tuple(classes.index(name) for name in disease.positive)
-    model = fitting.fit(
-        recipe=recipe,
-        backbone=backbone,
-        weights=arguments.weights,
-        train=labelled["train"],
-        validation=labelled["validation"],
-        positive=positive,
-        classes=len(classes),
-        seed=arguments.seed,
-        work=arguments.work or Path("var/fit") / arguments.disease / arguments.out.name,
-    )
-    validation = labelled["validation"]
-    logits = fitting.logits(model, validation.images, backbone)
-    heat = calibrate.temperature(logits, validation.labels)
-    truth = np.isin(validation.labels, positive)
-    probability = metrics.softmax(logits, heat)[:, list(positive)].sum(1)
-    cut = calibrate.threshold(truth, probability)
+    examples = datasets.read_labels(arguments.data, disease)
+    images = datasets.load_squares(examples, recipe.size, recipe.preprocess)
+    labels = datasets.label_numbers(examples, classes)
+    work = arguments.work or Path("var/fit") / arguments.disease / arguments.out.name
+
+    def labelled(rows: np.ndarray) -> fitting.Labelled:
+        weights = datasets.weights([examples[row] for row in rows], balance=recipe.balance)
+        return fitting.Labelled(images[rows], labels[rows], weights)
+
+    def fit_rows(rows: np.ndarray, folder: Path, validation: fitting.Labelled | None = None) -> "keras.Model":
+        return fitting.fit(
+            recipe=recipe,
+            backbone=backbone,
+            weights=arguments.weights,
+            train=labelled(rows),
+            validation=validation,
+            positive=positive,
+            classes=len(classes),
+            seed=arguments.seed,
+            work=folder,
+            start=arguments.start,
+        )
+
+    def logits(model: "keras.Model", rows: np.ndarray) -> np.ndarray:
+        return fitting.logits(model, images[rows], backbone)
+
+    if recipe.folds:
+        everything = np.arange(len(examples))
+        fold = crossval.folds(examples, recipe.folds, arguments.seed)
+        answers = crossval.out_of_fold(fold, fit_rows, logits, work)
+        model = fit_rows(everything, work / "all")
+        parts, calibrated = {"train": examples}, everything
+    else:
+        parts = datasets.split(examples, arguments.seed, dict(zip(datasets.PARTS, recipe.parts, strict=True)))
+        row = {example.path: i for i, example in enumerate(examples)}
+        rows = {part: np.array([row[example.path] for example in members]) for part, members in parts.items()}
+        model = fit_rows(rows["train"], work, labelled(rows["validation"]))
+        calibrated = rows["validation"]
+        answers = logits(model, calibrated)
+    point = calibrate.point(answers, labels[calibrated], positive)
     manifest = export.write(
         out=arguments.out,
         model=model,
         disease=disease.code,
         backbone=backbone,
         recipe=recipe,
-        recipe_values=json.loads(json.dumps(asdict(recipe))),
+        recipe_values=json.loads(json.dumps(asdict(recipe))) | {"start": str(arguments.start or "")},
         classes=classes,
         positive=disease.positive,
-        temperature=heat,
-        threshold=cut,
-        uncertain=calibrate.uncertain_band(truth, probability, cut),
+        point=point,
         seed=arguments.seed,
-        counts={part: datasets.counts(examples) for part, examples in parts.items()},
+        counts={part: datasets.counts(members) for part, members in parts.items()},
         commit=commit,
     )
+    if recipe.folds:
+        crossval.write(arguments.out / crossval.FILE, examples, fold, answers, arguments.data)
     print(f"{arguments.out}: temperature {manifest.temperature}, threshold {manifest.threshold}, uncertain {manifest.uncertain}")
     print(f"Now: python -m training evaluate --artefact {arguments.out} --data {arguments.data}")
 
@@ -103,6 +125,7 @@ def main() -> int:
     command.add_argument("--data", required=True, type=Path, help="folder with labels.csv and one folder a class")
     command.add_argument("--backbone", required=True)
     command.add_argument("--weights", type=Path, help="file of pretrained weights")
+    command.add_argument("--start", type=Path, help="the .keras file of an earlier fit with the same backbone, to start from its weights")
     command.add_argument("--out", required=True, type=Path, help="the artefact's folder; its name is the version")
     command.add_argument("--seed", type=int, default=7)
     command.add_argument("--work", type=Path, help="where checkpoints are kept (default: var/fit/...)")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from inference import imaging
+from inference import imaging, preprocess
 from inference.diseases import Disease
 from training.errors import TrainingError
 
@@ -21,15 +21,24 @@ class DataError(TrainingError):
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled picture; `label` is a class of the disease, and pictures of one patient share `patient`."""
+    """One labelled picture; `label` is a class of the disease, and pictures of one patient share `patient`.
+
+    `source`, `age` (in decades) and `sex` are empty where they are not known.
+    """
 
     path: Path
     label: str
     patient: str
+    source: str = ""
+    age: str = ""
+    sex: str = ""
 
 
 def read_labels(folder: Path, disease: Disease) -> list[Example]:
-    """The rows of folder/labels.csv (columns file, label, patient_id at least), sorted by file. Raises DataError."""
+    """The rows of folder/labels.csv (columns file, label, patient_id at least), sorted by file. Raises DataError.
+
+    Where a class of the disease is a grade, the label is that of the column grade.
+    """
     table = folder / "labels.csv"
     if not table.is_file():
         raise DataError(f"{table} does not exist")
@@ -38,11 +47,33 @@ def read_labels(folder: Path, disease: Disease) -> list[Example]:
     missing = {"file", "label", "patient_id"} - set(rows[0] if rows else ())
     if missing:
         raise DataError(f"{table} lacks the columns {', '.join(sorted(missing))}, or has no rows")
+    if "grade" in rows[0] and "grade_0" in disease.classes:
+        for row in rows:
+            row["label"] = f"grade_{row['grade']}"
     strange = {row["label"] for row in rows} - set(disease.classes)
     if strange:
         raise DataError(f"{table} has labels that {disease.code} does not know: {', '.join(sorted(strange))}")
-    examples = [Example(folder / row["file"], row["label"], row["patient_id"] or row["file"]) for row in rows]
+    examples = [
+        Example(
+            path=folder / row["file"],
+            label=row["label"],
+            patient=row["patient_id"] or row["file"],
+            source=row.get("source") or "",
+            age=_decade(row.get("age") or ""),
+            sex=row.get("sex") or "",
+        )
+        for row in rows
+    ]
     return sorted(examples, key=lambda example: str(example.path))
+
+
+def _decade(age: str) -> str:
+    """The age in years as "20 to 39", "40 to 59" ...; empty where it is not known."""
+    try:
+        low = int(float(age)) // 20 * 20
+    except ValueError:
+        return ""
+    return f"{low} to {low + 19}"
 
 
 def split(examples: list[Example], seed: int, parts: dict[str, float] = PARTS) -> dict[str, list[Example]]:
@@ -79,12 +110,12 @@ def counts(examples: list[Example]) -> dict[str, int]:
     return dict(sorted(labels.items())) | {"images": len(examples), "patients": len({example.patient for example in examples})}
 
 
-def load_squares(examples: list[Example], size: int) -> np.ndarray:
+def load_squares(examples: list[Example], size: int, way: str = "plain") -> np.ndarray:
     """Decode all pictures as serving does: uint8 (n, size, size, 3). Raises DataError naming the file that can not be read."""
     squares = np.empty((len(examples), size, size, 3), np.uint8)
     for i, example in enumerate(tqdm(examples, desc="reading", unit="image", leave=False, disable=None)):
         try:
-            squares[i] = imaging.square(imaging.decode(example.path.read_bytes()).pixels, size)[0]
+            squares[i] = preprocess.WAYS[way](imaging.decode(example.path.read_bytes()).pixels, size)[0]
         except (OSError, imaging.ImageRejected) as error:
             raise DataError(f"{example.path}: {error}") from error
     return squares
@@ -93,3 +124,16 @@ def load_squares(examples: list[Example], size: int) -> np.ndarray:
 def label_numbers(examples: list[Example], classes: tuple[str, ...]) -> np.ndarray:
     """Labels as class numbers in the model's order: int64 (n,)."""
     return np.array([classes.index(example.label) for example in examples], np.int64)
+
+
+def weights(examples: list[Example], *, balance: bool) -> np.ndarray:
+    """How much each picture counts in the loss, float32 (n,) with mean 1.
+
+    Classes weigh the same; with `balance`, each class of each source weighs by the square root of its share, so that neither a large
+    source nor the class that one source has most of decides alone.
+    """
+    keys = [(example.source if balance else "", example.label) for example in examples]
+    sizes = Counter(keys)
+    power = 0.5 if balance else 1.0
+    values = np.array([(1 / sizes[key]) ** power for key in keys])
+    return (values / values.mean()).astype(np.float32)

@@ -3,12 +3,15 @@
 import datetime
 import subprocess
 import tempfile
+import zipfile
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from inference.registry import Input, Manifest, checksum
 from training import backbones
+from training.calibrate import Point
 from training.errors import TrainingError
 from training.recipes import Recipe
 
@@ -41,6 +44,23 @@ def commit() -> str:
         return "unknown"
 
 
+def save(model: keras.Model, path: Path) -> None:
+    """Save a model with its kernels rounded to half precision and the archive compressed: about half the size, the same answers.
+
+    Half precision keeps 11 bits of each weight; the answers move by less than 0.001 in probability, which is measured after this step,
+    as evaluate reads the saved file. The running statistics of batch normalisation keep full precision.
+    """
+    for layer in model.layers:
+        if not isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([np.asarray(value, np.float16).astype(np.float32) for value in layer.get_weights()])
+    plain = path.with_name("plain.keras")
+    model.save(plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+        for entry in source.infolist():  # an entry's own time would make the same model another file
+            target.writestr(zipfile.ZipInfo(entry.filename), source.read(entry), zipfile.ZIP_DEFLATED, 9)
+    plain.unlink()
+
+
 def write(
     *,
     out: Path,
@@ -51,9 +71,7 @@ def write(
     recipe_values: dict,
     classes: tuple[str, ...],
     positive: tuple[str, ...],
-    temperature: float,
-    threshold: float,
-    uncertain: tuple[float, float],
+    point: Point,
     seed: int,
     counts: dict[str, dict[str, int]],
     commit: str,
@@ -67,19 +85,20 @@ def write(
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".writing-") as folder:
         beside = Path(folder) / out.name
         beside.mkdir()
-        backbones.served(model).save(beside / MODEL_FILE)
+        save(backbones.served(model), beside / MODEL_FILE)
+        cut = round(point.threshold, 4)
         manifest = Manifest(
             disease=disease,
             version=out.name,
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             commit=commit,
             backbone=backbone.name,
-            input=Input(recipe.size, backbone.offset, backbone.divisor),
+            input=Input(recipe.size, backbone.offset, backbone.divisor, recipe.preprocess),
             classes=classes,
             positive=positive,
-            threshold=round(threshold, 4),
-            uncertain=(min(uncertain[0], round(threshold, 4)), max(uncertain[1], round(threshold, 4))),
-            temperature=round(temperature, 4),
+            threshold=cut,
+            uncertain=(min(point.low, cut), max(point.high, cut)),
+            temperature=round(point.temperature, 4),
             file=MODEL_FILE,
             sha256=checksum(beside / MODEL_FILE),
             source=recipe.source,
