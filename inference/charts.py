@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 _INK, _MUTED, _LINE, _GROUND, _CURVE, _POINT = "#14202b", "#566472", "#dfe5ea", "#ffffff", "#0b6e75", "#9a5b00"
-_WIDTH, _HEIGHT = 380, 384
+_WIDTH, _HEIGHT = 396, 384
 _LEFT, _TOP, _SIDE = 62, 16, 300
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _Z95 = 1.959964
@@ -36,12 +36,12 @@ def rates(metrics: dict[str, Any], threshold: float) -> tuple[float, float] | No
 
 
 def roc_svg(metrics: dict[str, Any], threshold: float) -> str:
-    """The ROC curve with the operating point in force marked; empty when the metrics hold no operating points."""
+    """The ROC curve with a diamond at this threshold; empty when the metrics hold no operating points."""
     rows = _points(metrics)
     if not rows:
         return ""
     here = rates(metrics, threshold)
-    said = f"In force: threshold {threshold:.3g}"
+    said = f"The diamond marks the threshold {threshold:.3g}"
     if here is not None:
         said += f", sensitivity {_percent(here[0], 1)}, specificity {_percent(here[1], 1)}"
     area = f" The area under the curve is {metrics['auc']:.3f}." if metrics.get("auc") is not None else ""
@@ -52,13 +52,13 @@ def roc_svg(metrics: dict[str, Any], threshold: float) -> str:
         "healthy called positive (1 - specificity)",
         "diseased found (sensitivity)",
     )
-    _diagonal(svg, "no better than a coin", 0.33)
+    _diagonal(svg, "dashed: a coin")
     corners = [(0.0, 0.0), *sorted((1 - row["specificity"], row["sensitivity"]) for row in rows), (1.0, 1.0)]
     _add(svg, "polyline", {"class": "chart-curve", "points": _path(corners), "fill": "none", "stroke": _CURVE, "stroke-width": "2.5"})
     if here is not None:
         _mark(svg, threshold, *here)
     if area:
-        _words(svg, 0.97, 0.06, f"AUC {metrics['auc']:.3f}", anchor="end")
+        _words(svg, 0.97, 0.1, f"AUC {metrics['auc']:.3f}", anchor="end")
     return _text(svg)
 
 
@@ -80,7 +80,7 @@ def calibration_svg(metrics: dict[str, Any]) -> str:
         "probability that the model gave",
         "share that shows the disease",
     )
-    _diagonal(svg, "perfect", 0.2)
+    _diagonal(svg, "dashed: perfect")
     dots = [(row["probability"], row["observed"]) for row in bins]
     _add(
         svg,
@@ -96,7 +96,7 @@ def calibration_svg(metrics: dict[str, Any]) -> str:
         dot = _add(svg, "circle", {"class": "chart-dot", "cx": _x(x), "cy": _y(y), "r": radius, "fill": _CURVE})
         ElementTree.SubElement(dot, "title").text = f"{_percent(x)} predicted, {_percent(y)} seen, {row['images']} pictures"
     if error is not None:
-        _words(svg, 0.97, 0.06, f"calibration error {error:.3f}", anchor="end")
+        _words(svg, 0.97, 0.1, f"calibration error {error:.3f}", anchor="end")
     return _text(svg)
 
 
@@ -180,17 +180,17 @@ def _canvas(name: str, title: str, description: str, across: str, up: str) -> El
     return svg
 
 
-def _diagonal(svg: ElementTree.Element, words: str, at: float) -> None:
+def _diagonal(svg: ElementTree.Element, words: str) -> None:
+    """The dashed line from corner to corner, and in the free corner below it what it stands for."""
     ends = {"x1": _x(0), "y1": _y(0), "x2": _x(1), "y2": _y(1)}
     _add(svg, "line", {"class": "chart-edge", **ends, "stroke": _MUTED, "stroke-dasharray": "4 4"})
-    turned = {"class": "chart-muted", "fill": _MUTED, "transform": f"rotate(-45 {_x(at + 0.04)} {_y(at)})"}
-    _words(svg, at + 0.04, at, words, "start", **turned)
+    _words(svg, 0.97, 0.04, words, "end", **{"class": "chart-muted", "fill": _MUTED})
 
 
 def _mark(svg: ElementTree.Element, threshold: float, sensitivity: float, specificity: float) -> None:
     """A diamond on the curve, and beside it, where the curve never runs, what it stands for."""
     x, y = 1 - specificity, sensitivity
-    _add(svg, "line", {"class": "chart-edge", "x1": _x(x), "y1": _y(y), "x2": _x(0.46), "y2": _y(0.375), "stroke": _MUTED})
+    _add(svg, "line", {"class": "chart-edge", "x1": _x(x), "y1": _y(y), "x2": _x(0.5), "y2": _y(0.385), "stroke": _MUTED})
     cx, cy = float(_x(x)), float(_y(y))
     diamond = " ".join(f"{cx + dx:.1f},{cy + dy:.1f}" for dx, dy in ((0, -7), (7, 0), (0, 7), (-7, 0)))
     _add(
@@ -198,9 +198,9 @@ def _mark(svg: ElementTree.Element, threshold: float, sensitivity: float, specif
         "polygon",
         {"class": "chart-point", "points": diamond, "fill": _POINT, "stroke": _GROUND, "stroke-width": "1.5"},
     )
-    lines = (f"in force: threshold {threshold:.3g}", f"sensitivity {_percent(sensitivity, 1)}", f"specificity {_percent(specificity, 1)}")
+    lines = (f"threshold {threshold:.3g}", f"sensitivity {_percent(sensitivity, 1)}", f"specificity {_percent(specificity, 1)}")
     for number, line in enumerate(lines):
-        _words(svg, 0.47, 0.33 - 0.06 * number, line)
+        _words(svg, 0.51, 0.34 - 0.06 * number, line)
 
 
 def _text(svg: ElementTree.Element) -> str:

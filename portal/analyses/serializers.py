@@ -94,7 +94,7 @@ class ModelVersionSerializer(serializers.ModelSerializer):
     backbone = serializers.CharField(source="manifest.backbone", read_only=True)
     classes = serializers.DictField(source="catalogue.classes", child=serializers.CharField(), read_only=True)
     positive = serializers.ListField(source="catalogue.positive", child=serializers.CharField(), read_only=True)
-    source = serializers.CharField(source="manifest.source", read_only=True)
+    source: Any = serializers.CharField(source="manifest.source", read_only=True)
     licence = serializers.CharField(source="manifest.licence", read_only=True)
     non_commercial = serializers.BooleanField(source="is_non_commercial", read_only=True, help_text="The data's licence forbids such use.")
     training = serializers.JSONField(source="manifest.training", read_only=True, help_text="Pictures and patients of each part.")

@@ -22,6 +22,12 @@ def calibration(metrics: dict[str, Any]) -> SafeString:
 
 
 @register.filter
+def plain(value: float) -> str:
+    """A threshold without zeros that say nothing: 0.25, 0.3684."""
+    return f"{value:.4g}"
+
+
+@register.filter
 def interval(bounds: list[float] | None) -> str:
     """A 95 % interval of shares, in percent."""
     return "" if not bounds else f"{bounds[0] * 100:.1f} to {bounds[1] * 100:.1f} %"
