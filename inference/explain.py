@@ -37,7 +37,11 @@ def overlay(cam: np.ndarray, box: Box, width: int, height: int) -> bytes:
     inside = ((y >= 0) & (y <= rows))[:, None] & ((x >= 0) & (x <= columns))[None, :]
     at_x, at_y = np.meshgrid(x - 0.5, y - 0.5)
     part = cv2.remap(
-        np.ascontiguousarray(cam, np.float32), at_x.astype(np.float32), at_y.astype(np.float32), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        np.ascontiguousarray(cam, np.float32),
+        at_x.astype(np.float32),
+        at_y.astype(np.float32),
+        cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     part = np.clip(part, 0, 1) * inside
     levels = np.round(part * 255).astype(np.uint8)

@@ -67,7 +67,9 @@ def soft_film(pixels: np.ndarray, size: int) -> tuple[np.ndarray, Box]:
     """As film, at the sharpness of a 128-pixel film: for a model whose training films had no more (Shenzhen as it was to be had)."""
     square, box = film(pixels, size)
     if min(pixels.shape[:2]) > _SOFT_SIDE:
-        square = cv2.resize(cv2.resize(square, (_SOFT_SIDE, _SOFT_SIDE), interpolation=cv2.INTER_AREA), (size, size), interpolation=cv2.INTER_LINEAR)
+        square = cv2.resize(
+            cv2.resize(square, (_SOFT_SIDE, _SOFT_SIDE), interpolation=cv2.INTER_AREA), (size, size), interpolation=cv2.INTER_LINEAR
+        )
     return square, box
 
 

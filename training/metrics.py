@@ -50,3 +50,21 @@ def interval_by_patient(
     values = [figure(np.concatenate([rows[i] for i in random.integers(0, len(names), len(names))])) for _ in range(draws)]
     low, high = np.nanpercentile(values, [2.5, 97.5])
     return float(low), float(high)
+
+
+def specificity_at(truth: np.ndarray, probability: np.ndarray, sensitivity: float) -> float:
+    """The highest specificity at which at least `sensitivity` of the diseased lie at or above the threshold."""
+    diseased = np.sort(probability[truth])
+    cut = diseased[int(np.floor(len(diseased) * (1 - sensitivity) + 1e-9))]
+    return float(np.mean(probability[~truth] < cut))
+
+
+def quadratic_kappa(truth: np.ndarray, called: np.ndarray) -> float:
+    """Cohen's kappa with quadratic weights (Cohen 1968) of two rows of class numbers; nan if all are of one class."""
+    count = int(max(truth.max(), called.max())) + 1
+    table = np.zeros((count, count))
+    np.add.at(table, (truth, called), 1)
+    numbers = np.arange(count)
+    distance = (numbers[:, None] - numbers[None]) ** 2
+    expected = np.outer(table.sum(1), table.sum(0)) / len(truth)
+    return float(1 - (distance * table).sum() / (distance * expected).sum()) if (distance * expected).sum() else float("nan")

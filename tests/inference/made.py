@@ -10,6 +10,7 @@ import numpy as np
 from inference import diseases
 from inference.registry import Artefact, open_folder
 from training import backbones, export
+from training.calibrate import Point
 from training.recipes import RECIPES
 
 SIZE = 32
@@ -44,9 +45,7 @@ def version(
         recipe_values={},
         classes=tuple(entry.classes),
         positive=entry.positive,
-        temperature=temperature,
-        threshold=threshold,
-        uncertain=uncertain,
+        point=Point(temperature, threshold, *uncertain),
         seed=1,
         counts={},
         commit="test",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import samples
-from inference.imaging import CODES, MAX_BYTES, ImageRejected, decode, prepare, square
+from inference.imaging import CODES, MAX_BYTES, ImageRejected, decode, prepare
 
 
 def picture(mode: str = "RGB", size: tuple[int, int] = (60, 40), seed: int = 1) -> Image.Image:
@@ -165,14 +165,6 @@ def test_one_damaged_byte_never_breaks_the_reader(at: int, value: int) -> None:
         damaged[at % len(damaged)] = value
         with contextlib.suppress(ImageRejected):  # any other exception fails the test
             assert decode(bytes(damaged)).pixels.dtype == np.uint8
-
-
-def test_the_square_keeps_the_aspect_and_says_where_the_picture_is() -> None:
-    canvas, box = square(np.full((40, 80, 3), 200, np.uint8), 128)
-    assert canvas.shape == (128, 128, 3)
-    assert (box.left, box.top, box.width, box.height) == (0, 0.25, 1, 0.5)
-    assert (canvas[:32] == 0).all()
-    assert (canvas[32:96] == 200).all()
 
 
 def test_prepared_values_are_scaled() -> None:

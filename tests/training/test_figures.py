@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inference.diseases import get
-from training import calibrate, datasets, metrics
+from training import calibrate, crossval, datasets, metrics
 
 
 def test_no_patient_is_in_two_parts_and_each_part_gets_its_share(cells: Path) -> None:
@@ -113,3 +113,85 @@ def test_intervals_draw_whole_patients() -> None:
     assert narrow[0] < 0.9 < narrow[1]
     assert wide[1] - wide[0] > 1.5 * (narrow[1] - narrow[0])
     assert narrow == metrics.interval_by_patient(one_each, lambda rows: float(right[rows].mean()), draws=300)
+
+
+def test_specificity_at_a_sensitivity_takes_the_best_threshold_that_keeps_it() -> None:
+    truth = np.array([True] * 10 + [False] * 10)
+    probability = np.concatenate([np.linspace(0.1, 1.0, 10), np.linspace(0.0, 0.45, 10)])
+    assert metrics.specificity_at(truth, probability, 0.9) == pytest.approx(0.4)  # 0.2 keeps nine of ten; four healthy lie below it
+    assert metrics.specificity_at(truth, probability, 1.0) == pytest.approx(0.2)
+
+
+def test_kappa_is_one_for_the_same_grades_nought_by_chance_and_forgives_near_misses() -> None:
+    truth = np.array([0, 1, 2, 3, 4] * 40)
+    assert metrics.quadratic_kappa(truth, truth) == pytest.approx(1)
+    shuffled = np.random.default_rng(0).permutation(truth)
+    assert abs(metrics.quadratic_kappa(truth, shuffled)) < 0.2
+    near, far = np.minimum(truth + 1, 4), (truth + 3) % 5
+    assert metrics.quadratic_kappa(truth, near) > 0.6 > metrics.quadratic_kappa(truth, far)
+
+
+def test_folds_hold_whole_patients_and_a_share_of_each_class(cells: Path) -> None:
+    examples = datasets.read_labels(cells, get("malaria"))
+    fold = crossval.folds(examples, 4, seed=1)
+    assert set(fold) == {0, 1, 2, 3}
+    patients = np.array([example.patient for example in examples])
+    assert all(len(set(fold[patients == name])) == 1 for name in set(patients))
+    for number in range(4):
+        labels = [example.label for example, f in zip(examples, fold, strict=True) if f == number]
+        assert labels.count("parasitized") == pytest.approx(30, abs=6)
+
+
+def test_every_picture_is_answered_by_a_model_that_did_not_see_it_and_finished_folds_are_not_fitted_again(
+    cells: Path, tmp_path: Path
+) -> None:
+    examples = datasets.read_labels(cells, get("malaria"))
+    fold = crossval.folds(examples, 3, seed=1)
+    fits: list[set[int]] = []
+
+    def fit(rows: np.ndarray, work: Path) -> set[int]:  # a "model" that knows what it saw
+        fits.append(set(rows))
+        return fits[-1]
+
+    def logits(model: set[int], rows: np.ndarray) -> np.ndarray:
+        assert not model & set(rows)
+        assert len(model) + len(rows) == len(examples)
+        return np.stack([rows, -rows], axis=1)
+
+    told = crossval.out_of_fold(fold, fit, logits, tmp_path)  # type: ignore[arg-type]
+    assert (told[:, 0] == np.arange(len(examples))).all()
+    again = crossval.out_of_fold(fold, fit, logits, tmp_path)  # type: ignore[arg-type]
+    assert len(fits) == 3
+    assert (again == told).all()
+    crossval.write(tmp_path / crossval.FILE, examples, fold, told, cells)
+    read = crossval.read(tmp_path / crossval.FILE)
+    name = examples[17].path.relative_to(cells).as_posix()
+    assert read[name][0] == fold[17]
+    assert read[name][1].tolist() == [17, -17]
+
+
+def test_where_classes_overlap_the_band_stays_within_a_third() -> None:
+    random = np.random.default_rng(3)
+    labels = random.integers(0, 2, 3000)
+    logits = np.stack([np.zeros(3000), random.normal(np.where(labels, 0.7, -0.7), 1.0)], axis=1)
+    point = calibrate.point(logits, labels, (1,))
+    probability = metrics.softmax(logits, point.temperature)[:, 1]
+    assert 0.1 < np.mean((probability >= point.low) & (probability < point.high)) <= 1 / 3
+    assert point.low <= point.threshold <= point.high
+
+
+def test_balance_lifts_the_rare_class_of_a_source_without_letting_it_rule(tmp_path: Path) -> None:
+    def example(i: int, source: str, label: str) -> datasets.Example:
+        return datasets.Example(tmp_path / str(i), label, str(i), source)
+
+    examples = [example(i, "a", "parasitized") for i in range(100)] + [example(i, "b", "uninfected") for i in range(4)]
+    even, eased = datasets.weights(examples, balance=False), datasets.weights(examples, balance=True)
+    assert even[-1] * 4 == pytest.approx(even[0] * 100, rel=1e-5)
+    assert eased[-1] == pytest.approx(5 * eased[0], rel=1e-5)
+    assert eased.mean() == pytest.approx(1, rel=1e-5)
+
+
+def test_grades_are_read_from_their_column(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("file,label,patient_id,source,grade,age\na.png,dr,P1,idrid,3,67\nb.png,no_dr,P2,idrid,0,\n")
+    first, second = datasets.read_labels(tmp_path, get("diabetic_retinopathy"))
+    assert (first.label, first.age, second.label, second.age) == ("grade_3", "60 to 79", "grade_0", "")
