@@ -96,7 +96,7 @@ def fundus(pixels: np.ndarray, size: int) -> tuple[np.ndarray, Box]:
     mask = (square.max(axis=2) > _APERTURE).astype(np.float32)
     sigma = size / 12
     near = cv2.GaussianBlur(square.astype(np.float32), (0, 0), sigma)
-    near /= np.maximum(cv2.GaussianBlur(mask, (0, 0), sigma), np.float32(0.1))[:, :, None]
+    near = near / np.maximum(cv2.GaussianBlur(mask, (0, 0), sigma), np.float32(0.1))[:, :, None]
     evened = np.clip(np.float32(2.2) * (square - near) + 0.35 * near + 83, 0, 255) * mask[:, :, None]
     return np.round(evened).astype(np.uint8), box
 
