@@ -146,8 +146,8 @@ class Engine:
         return self._runtime.predict(pixels[None])[0]
 
     def _calibrated(self, logits: np.ndarray) -> dict[str, float]:
-        """Temperature scaling (Guo 2017)."""
-        scaled = logits.astype(np.float64) / self.manifest.temperature
+        """Temperature scaling (Guo 2017), with a bias for each class where the manifest has them (Alexandari 2020)."""
+        scaled = logits.astype(np.float64) / self.manifest.temperature + np.array(self.manifest.bias or 0.0)
         powers = np.exp(scaled - scaled.max())
         return dict(zip(self.manifest.classes, (powers / powers.sum()).tolist(), strict=True))
 

@@ -34,9 +34,9 @@ class Input:
 class Manifest:
     """What a version is and how it answers.
 
-    `classes` is the order of the model's outputs; the answer's probability is the sum over `positive` after division of the logits by
-    `temperature`. It is a positive finding from `threshold` on; `uncertain` is (low, high): from low to below high a practitioner should
-    look first. `training` counts images and patients per part of the split, `recipe` holds every choice of the fit.
+    `classes` is the order of the model's outputs; the answer's probability is the sum over `positive` of softmax(logits / temperature +
+    bias), where no bias is none. It is a positive finding from `threshold` on; `uncertain` is (low, high): from low to below high a
+    practitioner should look first. `training` counts images and patients per part of the split, `recipe` holds every choice of the fit.
     """
 
     disease: str
@@ -58,6 +58,7 @@ class Manifest:
     training: dict[str, dict[str, int]] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
     known_limits: tuple[str, ...] = ()
+    bias: tuple[float, ...] = ()
 
     @property
     def checksum(self) -> str:
@@ -79,8 +80,8 @@ class Manifest:
         try:
             values = json.loads(text)
             values["input"] = Input(**values["input"])
-            for name in ("classes", "positive", "uncertain", "known_limits"):
-                values[name] = tuple(values[name])
+            for name in ("classes", "positive", "uncertain", "known_limits", "bias"):
+                values[name] = tuple(values.get(name, ()))
             manifest = cls(**values)
         except (ValueError, TypeError, KeyError) as error:
             raise ArtefactError(f"the manifest can not be read: {error}") from error
@@ -90,6 +91,8 @@ class Manifest:
     def _check(self) -> None:
         if not self.classes or not self.positive or not set(self.positive) < set(self.classes):
             raise ArtefactError("the manifest's positive classes are not some of its classes")
+        if len(self.bias) not in (0, len(self.classes)):
+            raise ArtefactError("the manifest's biases are not one for each class")
         low, high = self.uncertain
         if self.input.preprocess not in preprocess.WAYS:
             raise ArtefactError(f"the manifest asks for an unknown preprocessing: {self.input.preprocess}")

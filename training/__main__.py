@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference import diseases, gate, imaging, registry
-from training import compare, datasets
+from training import compare, datasets, pointing
 from training.errors import TrainingError
 from training.recipes import RECIPES
 
@@ -91,6 +91,13 @@ def fit(arguments: argparse.Namespace) -> None:
     print(f"Now: python -m training evaluate --artefact {arguments.out} --data {arguments.data}")
 
 
+def recalibrate(arguments: argparse.Namespace) -> None:
+    """Set temperature, biases, threshold and band anew, on the patients that the weights did not see; before a version is measured."""
+    from training import recalibrate as again
+
+    print(again.recalibrate(arguments.artefact, arguments.data))
+
+
 def evaluate(arguments: argparse.Namespace) -> None:
     """Measure an artefact on patients it never saw, and write metrics.json and MODEL_CARD.md into it."""
     from training import evaluate as evaluation
@@ -131,6 +138,11 @@ def main() -> int:
     command.add_argument("--work", type=Path, help="where checkpoints are kept (default: var/fit/...)")
     command.set_defaults(run=fit)
 
+    command = commands.add_parser("calibrate", help=recalibrate.__doc__)
+    command.add_argument("--artefact", required=True, type=Path)
+    command.add_argument("--data", required=True, type=Path)
+    command.set_defaults(run=recalibrate)
+
     command = commands.add_parser("evaluate", help=evaluate.__doc__)
     command.add_argument("--artefact", required=True, type=Path)
     command.add_argument("--data", required=True, type=Path)
@@ -145,6 +157,7 @@ def main() -> int:
     command.set_defaults(run=check_gate)
 
     compare.add_command(commands)
+    pointing.add_command(commands)
 
     arguments = parser.parse_args()
     if arguments.run is fit:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from inference import imaging, preprocess
 from inference.diseases import Disease
+from inference.registry import Manifest
 from training.errors import TrainingError
 
 PARTS = {"train": 0.65, "validation": 0.15, "test": 0.20}
@@ -137,3 +138,17 @@ def weights(examples: list[Example], *, balance: bool) -> np.ndarray:
     power = 0.5 if balance else 1.0
     values = np.array([(1 / sizes[key]) ** power for key in keys])
     return (values / values.mean()).astype(np.float32)
+
+
+def parts_of(manifest: Manifest, examples: list[Example]) -> dict[str, list[Example]]:
+    """The split that a model was made with. Raises DataError when the data is not that which was split."""
+    shares = manifest.recipe.get("parts") or tuple(PARTS.values())
+    parts = split(examples, manifest.seed, dict(zip(PARTS, shares, strict=True)))
+    if {name: counts(rows) for name, rows in parts.items()} != manifest.training:
+        raise DataError("this is not the data that the model's split was made of; use --part all for another set")
+    return parts
+
+
+def held_out(manifest: Manifest, examples: list[Example]) -> list[Example]:
+    """The test patients of the split that a model was made with. Raises DataError as parts_of."""
+    return parts_of(manifest, examples)["test"]

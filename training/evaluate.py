@@ -55,7 +55,7 @@ def evaluate(folder: Path, data: Path, part: str = "test") -> dict[str, Any]:
         measured, seconds = _by_fold(model, examples, crossval.read(folds), data, refused)
         part = "cross-validation"
     else:
-        measured, seconds = _served(model, _held_out(manifest, examples) if part == "test" else examples, refused)
+        measured, seconds = _served(model, datasets.held_out(manifest, examples) if part == "test" else examples, refused)
     if not measured.examples:
         raise datasets.DataError(f"the gate refused every picture: {dict(refused)}")
     return {
@@ -77,14 +77,6 @@ def write(folder: Path, told: dict[str, Any]) -> None:
     (folder / "roc.svg").write_text(charts.roc_svg(told, artefact.manifest.threshold))
     (folder / "calibration.svg").write_text(charts.calibration_svg(told))
     (folder / "MODEL_CARD.md").write_text(card.render(artefact))
-
-
-def _held_out(manifest: registry.Manifest, examples: list[datasets.Example]) -> list[datasets.Example]:
-    shares = manifest.recipe.get("parts") or tuple(datasets.PARTS.values())
-    parts = datasets.split(examples, manifest.seed, dict(zip(datasets.PARTS, shares, strict=True)))
-    if {name: datasets.counts(rows) for name, rows in parts.items()} != manifest.training:
-        raise datasets.DataError("this is not the data that the model's split was made of; use --part all for another set")
-    return parts["test"]
 
 
 def _served(model: engine.Engine, examples: list[datasets.Example], refused: Counter[str]) -> tuple[Measured, float]:
@@ -136,7 +128,7 @@ def _by_fold(
     for number in np.unique(fold):
         here = fold == number
         point = calibrate.point(logits[~here], labels[~here], positive)
-        scores[here] = metrics.softmax(logits[here], point.temperature)
+        scores[here] = point.probabilities(logits[here])
         probability = scores[here][:, list(positive)].sum(1)
         called[here] = probability >= point.threshold
         unsure[here] = (probability >= point.low) & (probability < point.high)

@@ -13,6 +13,7 @@ from inference.registry import Input, Manifest, checksum
 from training import backbones
 from training.calibrate import Point
 from training.errors import TrainingError
+from training.recalibrate import calibrated
 from training.recipes import Recipe
 
 MODEL_FILE = "model.keras"
@@ -86,7 +87,6 @@ def write(
         beside = Path(folder) / out.name
         beside.mkdir()
         save(backbones.served(model), beside / MODEL_FILE)
-        cut = round(point.threshold, 4)
         manifest = Manifest(
             disease=disease,
             version=out.name,
@@ -96,9 +96,9 @@ def write(
             input=Input(recipe.size, backbone.offset, backbone.divisor, recipe.preprocess),
             classes=classes,
             positive=positive,
-            threshold=cut,
-            uncertain=(min(point.low, cut), max(point.high, cut)),
-            temperature=round(point.temperature, 4),
+            threshold=point.threshold,
+            uncertain=(point.low, point.high),
+            temperature=point.temperature,
             file=MODEL_FILE,
             sha256=checksum(beside / MODEL_FILE),
             source=recipe.source,
@@ -108,6 +108,7 @@ def write(
             recipe=recipe_values,
             known_limits=recipe.known_limits,
         )
+        manifest = calibrated(manifest, point)
         (beside / "manifest.json").write_text(manifest.to_json())
         beside.replace(out)
     return manifest

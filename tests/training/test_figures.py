@@ -44,7 +44,18 @@ def test_the_temperature_that_spoilt_the_logits_is_found_again() -> None:
     random = np.random.default_rng(0)
     honest = random.normal(0, 1.5, (20_000, 2))
     labels = (random.random(20_000) < metrics.softmax(honest)[:, 1]).astype(int)
-    assert calibrate.temperature(honest * 3, labels) == pytest.approx(3, rel=0.05)
+    heat, bias = calibrate.scaling(honest * 3, labels)
+    assert heat == pytest.approx(3, rel=0.05)
+    assert bias == pytest.approx((0, 0), abs=0.1)
+
+
+def test_a_class_that_training_favoured_is_set_right_by_its_bias() -> None:
+    random = np.random.default_rng(0)
+    honest = random.normal(0, 1.5, (20_000, 3))
+    labels = (metrics.softmax(honest).cumsum(axis=1) < random.random((20_000, 1))).sum(axis=1)
+    heat, bias = calibrate.scaling((honest + np.array([0, 1.5, 0])) * 2, labels)
+    assert heat == pytest.approx(2, rel=0.05)
+    assert bias == pytest.approx((0, -1.5, 0), abs=0.1)
 
 
 def test_the_threshold_separates_what_can_be_separated() -> None:
@@ -175,7 +186,7 @@ def test_where_classes_overlap_the_band_stays_within_a_third() -> None:
     labels = random.integers(0, 2, 3000)
     logits = np.stack([np.zeros(3000), random.normal(np.where(labels, 0.7, -0.7), 1.0)], axis=1)
     point = calibrate.point(logits, labels, (1,))
-    probability = metrics.softmax(logits, point.temperature)[:, 1]
+    probability = point.probabilities(logits)[:, 1]
     assert 0.1 < np.mean((probability >= point.low) & (probability < point.high)) <= 1 / 3
     assert point.low <= point.threshold <= point.high
 
