@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference import diseases, gate, imaging, registry
-from training import compare, datasets, pointing
+from training import compare, datasets, pointing, table
 from training.errors import TrainingError
 from training.recipes import RECIPES
 
@@ -158,6 +158,7 @@ def main() -> int:
 
     compare.add_command(commands)
     pointing.add_command(commands)
+    table.add_command(commands)
 
     arguments = parser.parse_args()
     if arguments.run is fit:
