@@ -14,37 +14,37 @@ _ANCESTOR = {  # accuracies in % on the slides of the ancestor project, without 
 }
 
 _SHARES = ("accuracy", "sensitivity", "specificity")
+_HEAD = ("model", "measured on", *_SHARES, "AUC", "specificity at 90 % sensitivity", "calibration error", "accuracy on the slide")
 
 
 def rows() -> list[str]:
     """Markdown lines: one for each disease's newest version, and one for each of its sources and further figures."""
-    lines = [
-        "| model | measured on | accuracy | sensitivity | specificity | AUC | specificity at 90 % sensitivity | calibration error | slide |",
-        "|" + " --- |" * 9,
-    ]
+    lines = [_line(*_HEAD), "|" + " --- |" * len(_HEAD)]
     for code, disease in diseases.DISEASES.items():
         artefact = registry.latest(code)
-        if artefact is None or not artefact.metrics:
+        if artefact is None or "groups" not in artefact.metrics:
             continue
         version, metrics = artefact.manifest.version, artefact.metrics
         how = "cross-validation" if metrics["part"] == "cross-validation" else "held-out patients"
-        shares = [
-            f"{metrics[name]:.1%} ({_ends(metrics[f'{name}_interval'], '.1%')})" for name in ("accuracy", "sensitivity", "specificity")
-        ]
         lines.append(
-            f"| [{disease.name} {version}](../inference/artifacts/{code}/{version}/MODEL_CARD.md) | {how}: {metrics['patients']} patients, "
-            f"{metrics['images']} images, {metrics['date']} | {' | '.join(shares)} | {metrics['auc']:.3f} "
-            f"({_ends(metrics['auc_interval'], '.3f')}) | {metrics['specificity_at_90_sensitivity']:.1%} | {metrics['calibration_error']:.3f} "
-            f"| {_ANCESTOR[code]} % |"
+            _line(
+                f"[{disease.name} {version}](../inference/artifacts/{code}/{version}/MODEL_CARD.md)",
+                f"{how}: {metrics['patients']} patients, {metrics['images']} images, {metrics['date']}",
+                *(f"{metrics[name]:.1%} {_ends(metrics[f'{name}_interval'], '.1%')}" for name in _SHARES),
+                f"{metrics['auc']:.3f} {_ends(metrics['auc_interval'], '.3f')}",
+                f"{metrics['specificity_at_90_sensitivity']:.1%}",
+                f"{metrics['calibration_error']:.3f}",
+                f"{_ANCESTOR[code]} %",
+            )
         )
         for group in metrics["groups"]:
             if group["by"] == "source" and group["auc"] is not None:
-                shares = [f"{group[name]:.1%}" for name in _SHARES]
-                auc = f"{group['auc']:.3f} ({_ends(group['auc_interval'], '.3f')})"
-                lines.append(f"| ... {group['name']} alone | {group['images']} images | {' | '.join(shares)} | {auc} | | | |")
+                auc = f"{group['auc']:.3f} {_ends(group['auc_interval'], '.3f')}"
+                shares = (f"{group[name]:.1%}" for name in _SHARES)
+                lines.append(_line(f"... {group['name']} alone", f"{group['images']} images", *shares, auc, "", "", ""))
         for extra in metrics["extra"]:
-            value = f"**{extra['value']:.3f}** ({_ends(extra['interval'], '.3f')})"
-            lines.append(f"| ... {extra['name']} | {extra['images']} images | {value} | | | | | | |")
+            value = f"**{extra['value']:.3f}** {_ends(extra['interval'], '.3f')}"
+            lines.append(_line(f"... {extra['name']}", f"{extra['images']} images", value, *[""] * 6))
     return lines
 
 
@@ -58,5 +58,9 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     commands.add_parser("table", help=run.__doc__).set_defaults(run=run)
 
 
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
 def _ends(interval: list[float], form: str) -> str:
-    return f"{interval[0]:{form}} to {interval[1]:{form}}"
+    return f"({interval[0]:{form}} to {interval[1]:{form}})"
