@@ -121,7 +121,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         preprocess="film",
         end=_WHOLE,
-        folds=4,
+        folds=3,
         balance=True,
         mixup=0.2,
     ),
