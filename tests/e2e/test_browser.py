@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import drawn_cell
 from tests.e2e.browser import browser
-from tests.e2e.stack import PRACTITIONER, Stack, until
+from tests.e2e.stack import ADMINISTRATOR, PRACTITIONER, Stack, until
 
 PASSWORD = "a long walk on 7 beaches"
 
@@ -37,6 +37,13 @@ def sign_in(page: Page, email: str, password: str) -> None:
     expect(page.get_by_role("heading", name="Which picture do you have?")).to_be_visible()
 
 
+def retire_the_model_of(stack: Stack, disease: str) -> None:
+    """An administrator takes it out of use, so that the disease has none."""
+    desk = stack.client(ADMINISTRATOR)
+    (version,) = desk.get(f"/model-versions/?disease={disease}&state=active").json()
+    assert desk.post(f"/model-versions/{version['id']}/retire/").status_code == 200
+
+
 def test_sign_up_upload_wait_review_and_sign(stack: Stack, opened: Browser, tmp_path: Path) -> None:
     patient, patient_console = new_page(opened, stack.address, viewport={"width": 390, "height": 844}, has_touch=True)
     patient.goto("/accounts/signup/")
@@ -54,6 +61,7 @@ def test_sign_up_upload_wait_review_and_sign(stack: Stack, opened: Browser, tmp_
     if "login" in patient.url:
         sign_in(patient, "nina@home.example", PASSWORD)
 
+    retire_the_model_of(stack, "tuberculosis")
     patient.goto("/analyses/new/tuberculosis/")
     expect(patient.get_by_role("heading", name="Not available yet")).to_be_visible()
     patient.goto("/analyses/new/malaria/")
