@@ -80,7 +80,12 @@ def fit(
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     work.mkdir(parents=True, exist_ok=True)
-    identity = json.loads(json.dumps({"recipe": asdict(recipe), "backbone": backbone.name, "seed": seed, "n": len(train.labels)}))
+    identity = json.loads(
+        json.dumps(
+            {"recipe": asdict(recipe), "backbone": backbone.name, "seed": seed, "n": len(train.labels)}
+            | {"weights": str(weights), "start": str(start)}
+        )
+    )
     state_path, last_path, best_path = work / "state.json", work / "last.keras", work / "best.weights.h5"
     state = json.loads(state_path.read_text()) if state_path.is_file() else {}
     epochs = plan(recipe)

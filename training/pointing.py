@@ -52,7 +52,10 @@ def stain(pixels: np.ndarray) -> np.ndarray | None:
 
 def points_at(answer: engine.Answer, where: np.ndarray) -> bool:
     """Whether the strongest place of the answer's heat-map lies on, or within half a place of the map of, `where`, bool (h, w)."""
-    alpha = cv2.imdecode(np.frombuffer(answer.heatmap, np.uint8), cv2.IMREAD_UNCHANGED)[:, :, 3]
+    heat = cv2.imdecode(np.frombuffer(answer.heatmap, np.uint8), cv2.IMREAD_UNCHANGED)
+    if heat is None:
+        raise ValueError("the answer's heat-map is no PNG")
+    alpha = heat[:, :, 3]
     height, width = where.shape
     y, x = np.unravel_index(int(cv2.GaussianBlur(alpha.astype(np.float32), (0, 0), 1).argmax()), alpha.shape)
     reach = max(1, round(_NEAR * max(height, width)))
