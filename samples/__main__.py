@@ -1,42 +1,74 @@
 """`python -m samples draw`: draw the shipped sample images again. `python -m samples check`: what the newest models say of them."""
 
 import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import samples
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What a model answered about one sample: a class, or the code of the gate's refusal, which is no class and has no probability."""
+
+    disease: str
+    labelled: str
+    answered: str
+    outcome: str
+    probability: float | None
+
+    @property
+    def is_right(self) -> bool:
+        return self.answered == self.labelled
+
+
 def draw() -> None:
-    """Write the shipped samples."""
+    """Write every shipped sample."""
     for disease, labels in samples.PAINTERS.items():
         for label in labels:
-            path = samples.IMAGES / disease / f"{label}_synthetic.png"
+            path = samples.path(disease, label)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(samples.draw(disease, label))
             print(path.relative_to(samples.IMAGES.parent.parent))
 
 
-def check() -> None:
-    """Print what each sample's model answers."""
+def check() -> Iterator[Checked]:
+    """The newest model's answer about every shipped sample of each disease that has a model. Raises registry.ArtefactError."""
     from inference import engine, imaging, registry
 
     for disease in samples.PAINTERS:
-        for path in samples.paths(disease) if registry.versions(disease) else []:
+        versions = registry.versions(disease)
+        for path in samples.paths(disease) if versions else ():
+            labelled = samples.label(path)
             try:
-                answer = engine.get(disease, registry.versions(disease)[-1]).answer(path.read_bytes())
-            except imaging.ImageRejected as rejected:
-                print(f"{disease} {samples.label(path)}: refused, {rejected.code}")
+                answer = engine.get(disease, versions[-1]).answer(path.read_bytes())
+            except imaging.ImageRejected as refusal:
+                yield Checked(disease, labelled, refusal.code, "refused", None)
             else:
-                print(
-                    f"{disease} {samples.label(path)}: {answer.finding}, {answer.outcome}, {answer.probability:.3f} of {answer.threshold}"
-                )
+                yield Checked(disease, labelled, answer.finding, answer.outcome, answer.probability)
 
 
-def main() -> None:
-    """Run the command line."""
+def _report() -> bool:
+    """Print a line a sample; True if each was answered as labelled."""
+    all_right = True
+    for row in check():
+        all_right &= row.is_right
+        probability = "" if row.probability is None else f"{row.probability:.3f}"
+        remark = "" if row.is_right else "NOT AS LABELLED"
+        print(f"{row.disease:21} {row.labelled:16} {row.answered:16} {row.outcome:15} {probability:6} {remark}".rstrip())
+    return all_right
+
+
+def main() -> int:
+    """Run the command line. The status of `check` is 1 if any sample is not answered as labelled."""
     parser = argparse.ArgumentParser(prog="python -m samples", description=__doc__)
     parser.add_argument("command", choices=["draw", "check"])
-    draw() if parser.parse_args().command == "draw" else check()
+    if parser.parse_args().command == "check":
+        return 0 if _report() else 1
+    draw()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

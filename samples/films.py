@@ -85,12 +85,12 @@ _BEDSIDE = _Style(
     arms=False,
 )
 _SICK = _Style(
-    size=(340, 360), zoom=1.05, air=0.32, bone=0.6, contrast=4.6, exposure=0.50, blur=0.003, grain=1.2, heart=1.15, breath=0.9, tilt=4.0
+    size=(340, 360), zoom=1.05, air=0.28, bone=0.6, contrast=4.6, exposure=0.50, blur=0.003, grain=1.2, heart=1.15, breath=0.9, tilt=4.0
 )
 _CHILD = _Style(
     size=(336, 336), zoom=0.98, air=0.34, bone=1.2, contrast=5.0, exposure=0.56, blur=0.002, grain=1.2, slope=0.6, heart=1.2, child=True
 )
-_SICK_CHILD = replace(_CHILD, zoom=1.1, air=0.26, bone=0.9, blur=0.003, heart=1.3, breath=0.95, tilt=6.0)
+_SICK_CHILD = replace(_CHILD, zoom=1.05, air=0.20, bone=0.65, blur=0.003, heart=1.3, breath=0.92, tilt=6.0)
 
 
 def normal(random: np.random.Generator) -> np.ndarray:
@@ -118,13 +118,15 @@ def covid19(random: np.random.Generator) -> np.ndarray:
     chest = _chest(random, _BEDSIDE)
     for side in (_RIGHT, _LEFT):
         _ground_glass(chest, random, side)
+        _patches(chest, random, side, (0.25, 0.52), strength=0.6)
     return _finish(chest, random)
 
 
 def other_pneumonia(random: np.random.Generator) -> np.ndarray:
     """uint8 (360, 360, 3) RGB, grey: an adult film with one dense lobe."""
     chest = _chest(random, _SICK)
-    _consolidation(chest, random, int(random.integers(2)), strength=0.34)
+    _consolidation(chest, random, int(random.integers(2)), strength=1.2)
+    _patches(chest, random, int(random.integers(2)), (0.33, 0.48), strength=0.4)
     return _finish(chest, random)
 
 
@@ -137,8 +139,8 @@ def child_pneumonia(random: np.random.Generator) -> np.ndarray:
     """uint8 (336, 336, 3) RGB, grey: a small child's film with a dense lobe and patches on the other side."""
     chest = _chest(random, _SICK_CHILD)
     side = int(random.integers(2))
-    _consolidation(chest, random, side, strength=0.3)
-    _patches(chest, random, 1 - side, strength=0.12)
+    _consolidation(chest, random, side, strength=1.3)
+    _patches(chest, random, 1 - side, (0.33, 0.48), strength=0.9)
     return _finish(chest, random)
 
 
@@ -235,6 +237,9 @@ def _middle(chest: _Chest, random: np.random.Generator) -> None:
     if not chest.style.child:
         knob = paint.disc(chest.shape, _one(chest, 0.56, 0.25 + random.uniform(-0.01, 0.01)), (0.032, 0.04), 0, 0.004)
         chest.absorption += 0.09 * knob
+    else:
+        thymus = [(0.45, 0.15), (0.43, 0.25), (0.41, 0.37), (0.60, 0.37), (0.59, 0.25), (0.56, 0.15)]
+        chest.absorption += 0.09 * paint.area(chest.shape, chest.at(_vary(random, thymus)), 0.008)
     for x, y in ((0.43, 0.39), (0.575, 0.37)):
         chest.absorption += 0.08 * paint.disc(chest.shape, _one(chest, x, y), (0.035, 0.06), 12 if x < 0.5 else -12, 0.014)
     pipe = paint.stroke(chest.shape, chest.at([(0.5, -0.02), (0.497, 0.12), (0.493, 0.3)]), 0.034 * chest.style.zoom, 0.03, 0.005)
@@ -311,7 +316,7 @@ def _vessels(chest: _Chest, random: np.random.Generator, side: int) -> None:
     root = np.array([0.43, 0.40])
     for angle in np.linspace(-1.3, 1.3, 8):
         _branch(chest, random, mask, root, np.pi - angle + random.uniform(-0.12, 0.12), 0.013 if abs(angle) < 1.0 else 0.009, 5, side)
-    chest.absorption += 0.075 * paint.soften(mask, 0.0022) * chest.both
+    chest.absorption += 0.06 * paint.soften(mask, 0.0022) * chest.both
 
 
 def _branch(
@@ -360,19 +365,23 @@ def _cavity(chest: _Chest, random: np.random.Generator, side: int) -> None:
 def _consolidation(chest: _Chest, random: np.random.Generator, side: int, strength: float) -> None:
     """A dense lobe that hides the vessels and the border it lies against; some air tubes stay open in it."""
     y = random.uniform(0.50, 0.58)
-    zone = _zone(chest, side, (0.28, y), (0.20, 0.16), 0.028)
-    shade = np.clip(1 + 0.16 * paint.cloud(random, chest.shape, 0.07, 4), 0.5, 1.3)
-    chest.absorption += strength * zone * shade
+    shade = np.clip(1 + 0.14 * paint.cloud(random, chest.shape, 0.07, 4), 0.5, 1.2)
+    zone = _zone(chest, side, (0.28, y), (0.20, 0.16), 0.028) * shade
     for _ in range(3):
         line = [(0.40, y - 0.08), (0.33, y + random.uniform(-0.05, 0.02)), (0.24, y + random.uniform(-0.05, 0.09))]
-        tube = paint.stroke(chest.shape, chest.at(line if side == _RIGHT else _mirror(line)), 0.009, 0.003, 0.002)
-        chest.absorption -= strength * 0.18 * tube * zone
+        zone *= 1 - 0.2 * paint.stroke(chest.shape, chest.at(line if side == _RIGHT else _mirror(line)), 0.009, 0.003, 0.002)
+    _fill(chest, strength * zone)
 
 
-def _patches(chest: _Chest, random: np.random.Generator, side: int, strength: float) -> None:
-    """Soft patches about the root of one lung."""
-    zone = _zone(chest, side, (0.33, 0.48), (0.14, 0.20), 0.045)
-    chest.absorption += strength * zone * np.clip(paint.cloud(random, chest.shape, 0.07, 3) + 0.4, 0, 2)
+def _patches(chest: _Chest, random: np.random.Generator, side: int, centre: Point, strength: float) -> None:
+    """Soft patches in one lung about a place (given for the right side)."""
+    zone = _zone(chest, side, centre, (0.14, 0.20), 0.045)
+    _fill(chest, strength * zone * np.clip(paint.cloud(random, chest.shape, 0.07, 3) + 0.5, 0, 2))
+
+
+def _fill(chest: _Chest, share: np.ndarray) -> None:
+    """Fluid in place of a share of the air: a lung that is full of it takes as much as the wall does, and no more."""
+    chest.absorption += (chest.style.air * share * chest.depth).astype(np.float32)
 
 
 def _ground_glass(chest: _Chest, random: np.random.Generator, side: int) -> None:
@@ -384,10 +393,7 @@ def _ground_glass(chest: _Chest, random: np.random.Generator, side: int) -> None
     low = 1 / (1 + np.exp(-(y - middle) / 0.05))
     rind = 0.35 + 0.65 * np.exp(-((away / 0.09) ** 2))
     haze = np.clip(0.75 + 0.35 * paint.cloud(random, chest.shape, 0.09, 5), 0.1, 1.5)
-    # no further than to the body's own shade: what fills with fluid takes as much as the wall does, and no more
-    chest.absorption += (chest.style.air * random.uniform(0.8, 1.0) * chest.depth * lung * rind * (0.2 + 0.8 * low) * haze).astype(
-        np.float32
-    )
+    _fill(chest, random.uniform(0.8, 1.0) * lung * rind * (0.2 + 0.8 * low) * haze)
 
 
 def _zone(chest: _Chest, side: int, centre: Point, radii: Point, blur: float) -> np.ndarray:

@@ -11,14 +11,14 @@ import numpy as np
 from samples import paint
 
 _OVER = 2
-_SIZE = (300, 400)  # height, width
+_SIZE = (450, 600)  # height, width
 _BROWN = np.array([0.58, 1.00, 1.22])  # density of melanin for red, green, blue
 _BLUE = np.array([1.05, 0.80, 0.42])  # melanin deep in the skin scatters blue back (Tyndall)
 _BLOOD = np.array([0.10, 0.85, 0.62])
 
 
 def benign(random: np.random.Generator) -> np.ndarray:
-    """uint8 (300, 400, 3) RGB: a symmetric naevus with an even brown network on pink skin."""
+    """uint8 (450, 600, 3) RGB: a symmetric naevus with an even brown network on pink skin."""
     shape = (_SIZE[0] * _OVER, _SIZE[1] * _OVER)
     skin = _skin(random, shape, np.array([226, 142, 148.0]), np.array([12.0, 12, 12]))
     inside = _distance(random, shape, (random.uniform(0.13, 0.19), random.uniform(0.10, 0.13)), rough=0.05)
@@ -31,7 +31,7 @@ def benign(random: np.random.Generator) -> np.ndarray:
 
 
 def malignant(random: np.random.Generator) -> np.ndarray:
-    """uint8 (300, 400, 3) RGB: an asymmetric melanoma of several colours on pale skin."""
+    """uint8 (450, 600, 3) RGB: an asymmetric melanoma of several colours on pale skin."""
     shape = (_SIZE[0] * _OVER, _SIZE[1] * _OVER)
     skin = _skin(random, shape, np.array([214, 168, 166.0]), np.array([8.0, 10, 10]))
     inside = _distance(random, shape, (random.uniform(0.27, 0.33), random.uniform(0.20, 0.24)), rough=0.13)
@@ -120,13 +120,13 @@ def _streaks(random: np.random.Generator, shape: tuple[int, int], inside: np.nda
     middle = np.array([shape[0] / 2, shape[1] / 2])
     crowd = rim[random.integers(len(rim))]
     near = rim[np.hypot(*(rim - crowd).T) < 0.16 * shape[1]]
-    for _ in range(24):
+    for _ in range(18):
         start = near[random.integers(len(near))].astype(np.float64)
         outward = (start - middle) / max(1.0, float(np.hypot(*(start - middle))))
         bend = outward + random.uniform(-0.3, 0.3, 2)
-        line = np.array([start - 30 * outward, start, start + bend * random.uniform(10, 34)])[:, ::-1] / shape[1]
-        paint.trace(mask, paint.spline(line, steps=5), 0.009, 0.003)
-    return paint.soften(mask, 0.002)
+        line = np.array([start - 50 * outward, start, start + bend * random.uniform(8, 32)])[:, ::-1] / shape[1]
+        paint.trace(mask, paint.spline(line, steps=6), 0.010, 0.002)
+    return paint.soften(mask, 0.004)
 
 
 def _take(light: np.ndarray, *pigments: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
