@@ -47,7 +47,7 @@ def test_new_pictures_are_answered_by_the_place_s_own_point_and_old_answers_keep
     assert [old.uncertain_low, old.uncertain_high] == malaria.manifest["uncertain"]
     assert (new.finding, new.outcome, new.threshold) == ("uninfected", "not_suspicious", STRICT.threshold)
     assert (new.uncertain_low, new.uncertain_high) == (STRICT.low, STRICT.high)
-    assert new.probability == pytest.approx(old.probability, abs=0.2)
+    assert new.probability >= malaria.manifest["threshold"]  # as shipped it would have been positive: the point alone turned it
 
 
 def test_setting_and_resetting_are_audited_with_old_and_new_values(administrator: User, malaria: ModelVersion) -> None:
