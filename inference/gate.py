@@ -56,7 +56,7 @@ def _check_colour(pixels: np.ndarray, subject: np.ndarray, disease: Disease) -> 
     if disease.modality in (BLOOD_SMEAR, DERMOSCOPY, FUNDUS) and colour < _LEAST_COLOUR:
         raise ImageRejected(
             "wrong_modality",
-            f"This picture has no colour, but a {disease.picture} has. Please send the colour picture of the {disease.picture}.",
+            f"This picture has no colour, but a {disease.picture} has. Please send it in colour.",
         )
     if disease.modality == CHEST_XRAY and colour > _MOST_FILM_COLOUR:
         raise ImageRejected(

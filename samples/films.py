@@ -1,76 +1,21 @@
-"""Synthetic frontal chest films: what the body takes from the beam is added up layer by layer, then put through a film's tone curve.
+"""Synthetic frontal chest films: a healthy chest, the signs of a disease added to what the beam meets, and the film's tone curve.
 
-Absorption adds along a ray (Beer and Lambert), so soft tissue, air, bone and disease are each a map, and their sum is the film.
-Landmarks follow a frontal film in full inspiration (ten posterior ribs above the diaphragm, heart half the chest wide, right dome
-higher); signs follow the Fleischner Society's glossary (Hansell 2008, doi:10.1148/radiol.2462070712): consolidation, ground glass,
-cavity, nodule. All is drawn at three times the size and averaged down. Nobody's film was copied.
+Signs follow the Fleischner Society's glossary (Hansell 2008, doi:10.1148/radiol.2462070712): consolidation, ground glass, cavity, nodule.
+Nobody's film was copied.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from samples import paint
+from samples.chest import LEFT, RIGHT, Chest, Style, draw, film, mirrored, on_side, placed, zone
 from samples.paint import Point
 
-_OVER = 3
-_RIGHT, _LEFT = 0, 1  # the patient's sides: the right lung is on the left of the picture
-
-
-@dataclass(frozen=True)
-class _Style:
-    """How a film is taken, and of whom: size in pixels (h, w), zoom about the chest, tone.
-
-    `air` is how much less the lungs absorb, `bone` scales ribs and spine, `contrast` and `exposure` shape the tone curve, `blur` is in
-    widths, `grain` in grey levels, `slope` lowers the lateral ends of the ribs, `heart` widens the heart, `breath` is how far the lungs are
-    filled (1 is full), `tilt` how far the body may be turned in the picture (degrees); `arms` shows the gaps between body and arms.
-    """
-
-    size: tuple[int, int] = (360, 360)
-    zoom: float = 0.95
-    air: float = 0.36
-    bone: float = 1.0
-    contrast: float = 5.6
-    exposure: float = 0.46
-    blur: float = 0.0016
-    grain: float = 1.6
-    slope: float = 1.0
-    heart: float = 1.0
-    breath: float = 1.0
-    tilt: float = 2.0
-    arms: bool = True
-    child: bool = False
-
-
-@dataclass
-class _Chest:
-    """The layers while a film is being drawn: absorption (h, w), the two lungs' masks and how a place maps onto the picture."""
-
-    absorption: np.ndarray
-    lungs: tuple[np.ndarray, np.ndarray]
-    both: np.ndarray
-    depth: np.ndarray
-    style: _Style
-    shift: Point
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.absorption.shape[0], self.absorption.shape[1]
-
-    def at(self, points: list[Point] | np.ndarray) -> np.ndarray:
-        """Places of the standard chest in the picture, (n, 2)."""
-        middle = np.array([0.5, 0.45])
-        filled = np.array(points, np.float64)
-        filled[:, 1] = _APEX + (filled[:, 1] - _APEX) * self.style.breath
-        return (filled - middle) * self.style.zoom + middle + np.array(self.shift)
-
-
-_APEX = 0.115  # where the lungs begin, in heights of the standard chest
-
-_ADULT = _Style()
-_ADULT_WIDE = _Style(zoom=0.88, air=0.34, bone=0.7, contrast=4.6, exposure=0.45, blur=0.0026, grain=0.9)
-_BEDSIDE = _Style(
+_ADULT = Style()
+_ADULT_WIDE = Style(zoom=0.88, air=0.34, bone=0.7, contrast=4.6, exposure=0.45, blur=0.0026, grain=0.9)
+_BEDSIDE = Style(
     size=(330, 360),
     zoom=1.12,
     air=0.30,
@@ -84,10 +29,10 @@ _BEDSIDE = _Style(
     tilt=4.0,
     arms=False,
 )
-_SICK = _Style(
+_SICK = Style(
     size=(340, 360), zoom=1.05, air=0.28, bone=0.6, contrast=4.6, exposure=0.50, blur=0.003, grain=1.2, heart=1.15, breath=0.9, tilt=4.0
 )
-_CHILD = _Style(
+_CHILD = Style(
     size=(336, 336), zoom=0.98, air=0.34, bone=1.2, contrast=5.0, exposure=0.56, blur=0.002, grain=1.2, slope=0.6, heart=1.2, child=True
 )
 _SICK_CHILD = replace(_CHILD, zoom=1.05, air=0.20, bone=0.65, blur=0.003, heart=1.3, breath=0.92, tilt=6.0)
@@ -95,339 +40,110 @@ _SICK_CHILD = replace(_CHILD, zoom=1.05, air=0.20, bone=0.65, blur=0.003, heart=
 
 def normal(random: np.random.Generator) -> np.ndarray:
     """uint8 (360, 360, 3) RGB, grey: a clear adult film."""
-    return _finish(_chest(random, _ADULT), random)
+    return film(draw(random, _ADULT), random)
 
 
 def tuberculosis(random: np.random.Generator) -> np.ndarray:
     """uint8 (360, 360, 3) RGB, grey: patchy infiltrate, nodules, strands and a cavity in the upper lobes."""
-    chest = _chest(random, _ADULT)
+    chest = draw(random, _ADULT)
     first = int(random.integers(2))
     for side, strength in ((first, 1.0), (1 - first, random.uniform(0.6, 0.9))):
         _infiltrate(chest, random, side, strength)
     _cavity(chest, random, first)
-    return _finish(chest, random)
+    return film(chest, random)
 
 
 def normal_wide(random: np.random.Generator) -> np.ndarray:
     """uint8 (360, 360, 3) RGB, grey: a clear adult film with shoulders and upper abdomen, softer in tone."""
-    return _finish(_chest(random, _ADULT_WIDE), random)
+    return film(draw(random, _ADULT_WIDE), random)
 
 
 def covid19(random: np.random.Generator) -> np.ndarray:
     """uint8 (330, 360, 3) RGB, grey: a bedside film with ground glass in the outer lower zones of both lungs."""
-    chest = _chest(random, _BEDSIDE)
-    for side in (_RIGHT, _LEFT):
+    chest = draw(random, _BEDSIDE)
+    for side in (RIGHT, LEFT):
         _ground_glass(chest, random, side)
         _patches(chest, random, side, (0.25, 0.52), strength=0.6)
-    return _finish(chest, random)
+    return film(chest, random)
 
 
 def other_pneumonia(random: np.random.Generator) -> np.ndarray:
     """uint8 (360, 360, 3) RGB, grey: an adult film with one dense lobe."""
-    chest = _chest(random, _SICK)
+    chest = draw(random, _SICK)
     _consolidation(chest, random, int(random.integers(2)), strength=1.2)
     _patches(chest, random, int(random.integers(2)), (0.33, 0.48), strength=0.4)
-    return _finish(chest, random)
+    return film(chest, random)
 
 
 def child_normal(random: np.random.Generator) -> np.ndarray:
     """uint8 (336, 336, 3) RGB, grey: a small child's clear film."""
-    return _finish(_chest(random, _CHILD), random)
+    return film(draw(random, _CHILD), random)
 
 
 def child_pneumonia(random: np.random.Generator) -> np.ndarray:
     """uint8 (336, 336, 3) RGB, grey: a small child's film with a dense lobe and patches on the other side."""
-    chest = _chest(random, _SICK_CHILD)
+    chest = draw(random, _SICK_CHILD)
     side = int(random.integers(2))
     _consolidation(chest, random, side, strength=1.3)
     _patches(chest, random, 1 - side, (0.33, 0.48), strength=0.9)
-    return _finish(chest, random)
+    return film(chest, random)
 
 
-# Outlines of the standard chest, right side of the patient first; the left side is mirrored where no outline of its own is given.
-_RIGHT_LUNG = [
-    (0.370, 0.115), (0.425, 0.170), (0.445, 0.270), (0.435, 0.400), (0.415, 0.520), (0.405, 0.630), (0.395, 0.690),
-    (0.300, 0.665), (0.200, 0.700), (0.115, 0.790), (0.095, 0.650), (0.105, 0.480), (0.150, 0.310), (0.220, 0.185), (0.300, 0.125),
-]  # fmt: skip
-_LEFT_LUNG = [
-    (0.630, 0.115), (0.575, 0.170), (0.560, 0.270), (0.575, 0.380), (0.610, 0.470), (0.680, 0.580), (0.725, 0.670), (0.725, 0.705),
-    (0.790, 0.700), (0.840, 0.730), (0.890, 0.800), (0.905, 0.650), (0.895, 0.480), (0.850, 0.310), (0.780, 0.185), (0.700, 0.125),
-]  # fmt: skip
-_HEART = [
-    (0.455, 0.330), (0.430, 0.440), (0.395, 0.560), (0.400, 0.660), (0.470, 0.720), (0.600, 0.730), (0.710, 0.700), (0.715, 0.640),
-    (0.670, 0.550), (0.600, 0.450), (0.570, 0.370), (0.540, 0.310),
-]  # fmt: skip
-_BODY = [
-    (0.405, -0.100), (0.400, 0.020), (0.360, 0.065), (0.220, 0.105), (0.080, 0.150), (-0.080, 0.260), (-0.200, 0.500), (-0.060, 0.560),
-    (0.030, 0.460), (0.050, 0.620), (0.070, 0.800), (0.060, 1.000), (0.050, 1.300),
-]  # fmt: skip
-_BODY_NO_GAP = [(0.405, -0.100), (0.400, 0.020), (0.360, 0.065), (0.200, 0.095), (0.000, 0.140), (-0.200, 0.300), (-0.300, 1.300)]
-
-
-def _mirror(points: list[Point]) -> list[Point]:
-    return [(1 - x, y) for x, y in points]
-
-
-def _vary(random: np.random.Generator, points: list[Point], amount: float = 0.006) -> list[Point]:
-    return [(x + random.uniform(-amount, amount), y + random.uniform(-amount, amount)) for x, y in points]
-
-
-def _chest(random: np.random.Generator, style: _Style) -> _Chest:
-    """A healthy chest, layer by layer."""
-    height, width = style.size[0] * _OVER, style.size[1] * _OVER
-    empty = np.zeros((height, width), np.float32)
-    shift = (float(random.uniform(-0.012, 0.012)), float(random.uniform(-0.01, 0.02)))
-    chest = _Chest(empty, (empty, empty), empty, empty, style, shift)
-    chest.lungs = _lungs(chest, random)
-    chest.both = np.maximum(*chest.lungs)
-    chest.depth = _depth(chest.both)
-    _soft_tissue(chest, random)
-    _middle(chest, random)
-    _spine(chest)
-    for side in (_RIGHT, _LEFT):
-        _ribs(chest, random, side)
-        _shoulder(chest, random, side)
-        _vessels(chest, random, side)
-    return chest
-
-
-def _lungs(chest: _Chest, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    outlines = [_RIGHT_LUNG, _LEFT_LUNG]
-    if chest.style.child:  # wider at the bottom, narrower at the top, flat domes
-        outlines = [[(x + np.sign(0.5 - x) * (0.05 - 0.055 * (y - 0.1)), y * 0.93 + 0.05) for x, y in outline] for outline in outlines]
-    stretch = random.uniform(0.97, 1.03)
-    drawn = [[(0.5 + (x - 0.5) * stretch, y) for x, y in _vary(random, outline)] for outline in outlines]
-    right, left = (paint.area(chest.shape, chest.at(outline), 0.004) for outline in drawn)
-    return right, left
-
-
-def _depth(lungs: np.ndarray) -> np.ndarray:
-    """How much air the beam crosses, 0 to 1: little at the edge, most in the middle."""
-    away = cv2.distanceTransform((lungs > 0.5).astype(np.uint8), cv2.DIST_L2, 5) / lungs.shape[1]
-    return (lungs * (1 - 0.6 * np.exp(-away / 0.035))).astype(np.float32)
-
-
-def _soft_tissue(chest: _Chest, random: np.random.Generator) -> None:
-    half = _BODY if chest.style.arms else _BODY_NO_GAP
-    outline = [*_vary(random, half), *reversed(_vary(random, _mirror(half)))]
-    body = paint.area(chest.shape, chest.at(outline), 0.003)
-    away = cv2.distanceTransform((body > 0.5).astype(np.uint8), cv2.DIST_L2, 5) / chest.shape[1]
-    wall = body * (0.30 + 0.38 * (1 - np.exp(-away / 0.07)))
-    _, y = paint.places(chest.shape)
-    low = (y - chest.at([(0.5, 0.72)])[0, 1]) / 0.1
-    belly = body / (1 + np.exp(-4 * low)) * 0.19
-    bubble = paint.disc(chest.shape, _one(chest, 0.70 + random.uniform(-0.03, 0.03), 0.80), (0.05, 0.028), -8, 0.006)
-    uneven = (paint.cloud(random, chest.shape, 0.3, 4) * 0.014 + paint.cloud(random, chest.shape, 0.02, 3) * 0.006) * body
-    chest.absorption = wall + belly - random.uniform(0.04, 0.12) * bubble * body + uneven - chest.style.air * chest.depth
-    breast = sum(paint.disc(chest.shape, _one(chest, x, 0.60), (0.15, 0.13), 0, 0.02) for x in (0.24, 0.76))
-    chest.absorption += breast * body * random.uniform(0.0, 0.05)
-
-
-def _middle(chest: _Chest, random: np.random.Generator) -> None:
-    """Heart, great vessels, windpipe and the roots of the lungs."""
-    wide = chest.style.heart
-    heart = [(0.5 + (x - 0.5) * wide * random.uniform(0.97, 1.03), y) for x, y in _HEART]
-    chest.absorption += 0.10 * paint.area(chest.shape, chest.at(heart), 0.007)
-    trunk = [
-        (0.455, 0.06), (0.44, 0.2), (0.435, 0.36), (0.44, 0.6), (0.46, 0.74),
-        (0.54, 0.74), (0.565, 0.6), (0.57, 0.36), (0.575, 0.25), (0.555, 0.2),
-        (0.545, 0.06),
-    ]  # fmt: skip
-    chest.absorption += 0.10 * paint.area(chest.shape, chest.at(_vary(random, trunk, 0.004)), 0.008)
-    if not chest.style.child:
-        knob = paint.disc(chest.shape, _one(chest, 0.56, 0.25 + random.uniform(-0.01, 0.01)), (0.032, 0.04), 0, 0.004)
-        chest.absorption += 0.09 * knob
-    else:
-        thymus = [(0.45, 0.15), (0.43, 0.25), (0.41, 0.37), (0.60, 0.37), (0.59, 0.25), (0.56, 0.15)]
-        chest.absorption += 0.09 * paint.area(chest.shape, chest.at(_vary(random, thymus)), 0.008)
-    for x, y in ((0.43, 0.39), (0.575, 0.37)):
-        chest.absorption += 0.08 * paint.disc(chest.shape, _one(chest, x, y), (0.035, 0.06), 12 if x < 0.5 else -12, 0.014)
-    pipe = paint.stroke(chest.shape, chest.at([(0.5, -0.02), (0.497, 0.12), (0.493, 0.3)]), 0.034 * chest.style.zoom, 0.03, 0.005)
-    bronchi = [paint.stroke(chest.shape, chest.at([(0.493, 0.29), end]), 0.022, 0.014, 0.005) for end in ((0.44, 0.36), (0.56, 0.37))]
-    chest.absorption -= 0.10 * np.maximum(pipe, np.maximum(*bronchi))
-
-
-def _spine(chest: _Chest) -> None:
-    x, y = paint.places(chest.shape)
-    centre = chest.at([(0.5, 0.5)])[0, 0]
-    across = np.exp(-(((x - centre) / (0.036 * chest.style.zoom)) ** 4))
-    gap = 0.052 * chest.style.zoom
-    blocks = 0.045 + 0.022 * np.cos(2 * np.pi * y / gap)
-    processes = np.exp(-(((x - centre) / 0.007) ** 2)) * 0.02 * (1 + np.cos(2 * np.pi * y / gap + 1))
-    chest.absorption += (chest.style.bone * across * (blocks + processes)).astype(np.float32)
-
-
-def _ribs(chest: _Chest, random: np.random.Generator, side: int) -> None:
-    """Ten ribs a side: from the spine outward, down along the wall, and faintly forward again."""
-    style = chest.style
-    edge = _RIGHT_LUNG if style.slope else _LEFT_LUNG
-    heights, walls = zip(*sorted((y, x) for x, y in edge[9:]), strict=True)
-    for number in range(10):
-        top = 0.105 + number * (0.058 if not style.child else 0.061) + random.uniform(-0.003, 0.003)
-        drop = (0.055 + 0.010 * number) * style.slope
-        wall = float(np.interp(top + drop, heights, walls)) - 0.012
-        if style.child:
-            wall += 0.05 - 0.055 * (top + drop - 0.1)
-        bow = 0.02 + 0.004 * number
-        back = [
-            (0.475, top),
-            (0.42, top - bow * 0.7),
-            ((0.42 + wall) / 2 + 0.01, top - bow * 0.2),
-            (wall + 0.03, top + drop * 0.55),
-            (wall, top + drop),
-        ]
-        front = [
-            (wall, top + drop),
-            (wall + 0.015, top + drop + 0.03),
-            (wall + 0.07, top + drop + 0.075),
-            (wall + 0.15, top + drop + 0.115),
-        ]
-        for line, thick, strength in ((back, 0.026, 0.115), (front, 0.025, 0.06)):
-            _bone(chest, random, line if side == _RIGHT else _mirror(line), thick * style.zoom, strength * style.bone)
-
-
-def _bone(chest: _Chest, random: np.random.Generator, line: list[Point], thick: float, strength: float) -> None:
-    """A tube: the beam crosses more bone along its two edges than in its middle."""
-    placed = chest.at(_vary(random, line, 0.002))
-    outer = paint.stroke(chest.shape, placed, thick, thick * 0.85, 0.002)
-    inner = paint.stroke(chest.shape, placed, thick * 0.55, thick * 0.45, 0.003)
-    chest.absorption += strength * (outer - 0.4 * inner)
-
-
-def _shoulder(chest: _Chest, random: np.random.Generator, side: int) -> None:
-    """Collar bone, shoulder blade and the head of the arm bone."""
-    lift = random.uniform(-0.012, 0.012)
-    collar = [(0.465, 0.195), (0.40, 0.185 + lift), (0.30, 0.165 + lift), (0.20, 0.130 + lift), (0.09, 0.135 + lift)]
-    blade = [(0.07, 0.14), (0.20, 0.19), (0.185, 0.30), (0.150, 0.43), (0.115, 0.36), (0.075, 0.24)]
-    arm = [(0.035, 0.185), (0.02, 0.23), (-0.04, 0.38), (-0.08, 0.55)]
-    if side == _LEFT:
-        collar, blade, arm = _mirror(collar), _mirror(blade), _mirror(arm)
-    bone = chest.style.bone
-    _bone(chest, random, collar, 0.027 * chest.style.zoom, 0.17 * bone)
-    _bone(chest, random, arm, 0.06 * chest.style.zoom, 0.12 * bone)
-    flat = paint.area(chest.shape, chest.at(blade), 0.004)
-    rim = np.abs(flat - paint.soften(flat, 0.008))
-    chest.absorption += bone * (0.04 * flat + 0.10 * rim)
-
-
-def _vessels(chest: _Chest, random: np.random.Generator, side: int) -> None:
-    """The branching arteries of one lung, thinning outward from its root."""
-    mask = np.zeros(chest.shape, np.float32)
-    root = np.array([0.43, 0.40])
-    for angle in np.linspace(-1.3, 1.3, 8):
-        _branch(chest, random, mask, root, np.pi - angle + random.uniform(-0.12, 0.12), 0.013 if abs(angle) < 1.0 else 0.009, 5, side)
-    chest.absorption += 0.06 * paint.soften(mask, 0.0022) * chest.both
-
-
-def _branch(
-    chest: _Chest, random: np.random.Generator, mask: np.ndarray, start: np.ndarray, angle: float, thick: float, left: int, side: int
-) -> None:
-    if left == 0 or thick < 0.0012:
-        return
-    length = random.uniform(0.05, 0.08)
-    bend = angle + random.uniform(-0.2, 0.2)
-    middle = start + 0.5 * length * np.array([np.cos(angle), np.sin(angle)])
-    end = middle + 0.5 * length * np.array([np.cos(bend), np.sin(bend)])
-    line = np.array([start, middle, end])
-    if side == _LEFT:
-        line[:, 0] = 1 - line[:, 0]
-    paint.trace(mask, paint.spline(chest.at(line), steps=4), thick, thick * 0.75)
-    for turn in (random.uniform(0.1, 0.4), -random.uniform(0.1, 0.45)):
-        _branch(chest, random, mask, end, bend + turn, thick * random.uniform(0.5, 0.7), left - 1, side)
-
-
-def _infiltrate(chest: _Chest, random: np.random.Generator, side: int, strength: float) -> None:
+def _infiltrate(chest: Chest, random: np.random.Generator, side: int, strength: float) -> None:
     """Patches, nodules and strands in the upper lobe of one side."""
-    upper = _zone(chest, side, (0.30, 0.25), (0.13, 0.12), 0.035)
+    upper = zone(chest, side, (0.30, 0.25), (0.13, 0.12), 0.035)
     patchy = np.clip(paint.cloud(random, chest.shape, 0.05, 4) + 0.35, 0, 2.2)
     chest.absorption += strength * 0.11 * upper * patchy
     for _ in range(22):
         x, y = random.uniform(0.17, 0.42), random.uniform(0.15, 0.42)
         size = random.uniform(0.004, 0.011)
-        spot = paint.disc(chest.shape, _side(chest, x, y, side), (size, size * random.uniform(0.7, 1)), random.uniform(0, 180), 0.003)
+        spot = paint.disc(chest.shape, on_side(chest, x, y, side), (size, size * random.uniform(0.7, 1)), random.uniform(0, 180), 0.003)
         chest.absorption += strength * 0.12 * spot * chest.lungs[side]
     for _ in range(5):
         y = random.uniform(0.16, 0.34)
         line = [(0.42, 0.38), (0.36 + random.uniform(-0.03, 0.03), (y + 0.36) / 2), (random.uniform(0.2, 0.33), y)]
-        strand = paint.stroke(chest.shape, chest.at(line if side == _RIGHT else _mirror(line)), 0.008, 0.003, 0.002)
+        strand = paint.stroke(chest.shape, chest.at(line if side == RIGHT else mirrored(line)), 0.008, 0.003, 0.002)
         chest.absorption += strength * 0.10 * strand * chest.lungs[side]
 
 
-def _cavity(chest: _Chest, random: np.random.Generator, side: int) -> None:
+def _cavity(chest: Chest, random: np.random.Generator, side: int) -> None:
     """A hole with a thick uneven wall in the upper lobe."""
-    place = _side(chest, random.uniform(0.26, 0.33), random.uniform(0.21, 0.28), side)
+    place = on_side(chest, random.uniform(0.26, 0.33), random.uniform(0.21, 0.28), side)
     size, turn = random.uniform(0.032, 0.045), random.uniform(0, 180)
     outer = paint.disc(chest.shape, place, (size, size * 0.85), turn, 0.004)
     inner = paint.disc(chest.shape, place, (size * 0.66, size * 0.54), turn, 0.003)
     chest.absorption += chest.lungs[side] * (0.15 * outer - 0.21 * inner)
 
 
-def _consolidation(chest: _Chest, random: np.random.Generator, side: int, strength: float) -> None:
+def _consolidation(chest: Chest, random: np.random.Generator, side: int, strength: float) -> None:
     """A dense lobe that hides the vessels and the border it lies against; some air tubes stay open in it."""
     y = random.uniform(0.50, 0.58)
     shade = np.clip(1 + 0.14 * paint.cloud(random, chest.shape, 0.07, 4), 0.5, 1.2)
-    zone = _zone(chest, side, (0.28, y), (0.20, 0.16), 0.028) * shade
+    lobe = zone(chest, side, (0.28, y), (0.20, 0.16), 0.028) * shade
     for _ in range(3):
         line = [(0.40, y - 0.08), (0.33, y + random.uniform(-0.05, 0.02)), (0.24, y + random.uniform(-0.05, 0.09))]
-        zone *= 1 - 0.2 * paint.stroke(chest.shape, chest.at(line if side == _RIGHT else _mirror(line)), 0.009, 0.003, 0.002)
-    _fill(chest, strength * zone)
+        lobe *= 1 - 0.2 * paint.stroke(chest.shape, chest.at(line if side == RIGHT else mirrored(line)), 0.009, 0.003, 0.002)
+    _fill(chest, strength * lobe)
 
 
-def _patches(chest: _Chest, random: np.random.Generator, side: int, centre: Point, strength: float) -> None:
+def _patches(chest: Chest, random: np.random.Generator, side: int, centre: Point, strength: float) -> None:
     """Soft patches in one lung about a place (given for the right side)."""
-    zone = _zone(chest, side, centre, (0.14, 0.20), 0.045)
-    _fill(chest, strength * zone * np.clip(paint.cloud(random, chest.shape, 0.07, 3) + 0.5, 0, 2))
+    part = zone(chest, side, centre, (0.14, 0.20), 0.045)
+    _fill(chest, strength * part * np.clip(paint.cloud(random, chest.shape, 0.07, 3) + 0.5, 0, 2))
 
 
-def _fill(chest: _Chest, share: np.ndarray) -> None:
+def _fill(chest: Chest, share: np.ndarray) -> None:
     """Fluid in place of a share of the air: a lung that is full of it takes as much as the wall does, and no more."""
     chest.absorption += (chest.style.air * share * chest.depth).astype(np.float32)
 
 
-def _ground_glass(chest: _Chest, random: np.random.Generator, side: int) -> None:
+def _ground_glass(chest: Chest, random: np.random.Generator, side: int) -> None:
     """A haze along the outer wall, thickest in the lower zone, through which vessels still show."""
     lung = chest.lungs[side]
     away = cv2.distanceTransform((lung > 0.5).astype(np.uint8), cv2.DIST_L2, 5) / chest.shape[1]
     _, y = paint.places(chest.shape)
-    middle = _one(chest, 0.5, 0.42)[1]
+    middle = placed(chest, 0.5, 0.42)[1]
     low = 1 / (1 + np.exp(-(y - middle) / 0.05))
     rind = 0.35 + 0.65 * np.exp(-((away / 0.09) ** 2))
     haze = np.clip(0.75 + 0.35 * paint.cloud(random, chest.shape, 0.09, 5), 0.1, 1.5)
     _fill(chest, random.uniform(0.8, 1.0) * lung * rind * (0.2 + 0.8 * low) * haze)
-
-
-def _zone(chest: _Chest, side: int, centre: Point, radii: Point, blur: float) -> np.ndarray:
-    """Part of one lung: a soft ellipse cut to it. The centre is given for the right side."""
-    return paint.disc(chest.shape, _side(chest, *centre, side), radii, 0, blur) * chest.lungs[side]
-
-
-def _one(chest: _Chest, x: float, y: float) -> Point:
-    place = chest.at([(x, y)])[0]
-    return float(place[0]), float(place[1])
-
-
-def _side(chest: _Chest, x: float, y: float, side: int) -> Point:
-    return _one(chest, x if side == _RIGHT else 1 - x, y)
-
-
-def _finish(chest: _Chest, random: np.random.Generator) -> np.ndarray:
-    """Tone curve, the detector's blur and grain, and down to the film's size."""
-    style = chest.style
-    turned = _warp(chest.absorption.astype(np.float32), random, style.tilt)
-    small = cv2.resize(paint.soften(turned, style.blur), (style.size[1], style.size[0]), interpolation=cv2.INTER_AREA)
-    exposure = style.exposure + random.uniform(-0.02, 0.02)
-    grey = 250 / (1 + np.exp(-style.contrast * (small - exposure)))
-    film = np.clip(np.round(grey + random.normal(0, style.grain, small.shape)), 0, 255).astype(np.uint8)
-    return np.repeat(film[:, :, None], 3, axis=2)
-
-
-def _warp(absorption: np.ndarray, random: np.random.Generator, tilt: float) -> np.ndarray:
-    """Turned a little, and bent by a smooth random field: no body is the standard one."""
-    x, y = paint.places((absorption.shape[0], absorption.shape[1]))
-    angle = np.radians(random.uniform(-tilt, tilt))
-    dx, dy = x - 0.5, y - 0.45
-    bent_x = 0.5 + dx * np.cos(angle) - dy * np.sin(angle) + 0.007 * paint.cloud(random, x.shape, 0.35, 2)
-    bent_y = 0.45 + dx * np.sin(angle) + dy * np.cos(angle) + 0.007 * paint.cloud(random, x.shape, 0.35, 2)
-    width = absorption.shape[1]
-    columns, rows = (bent_x * width - 0.5).astype(np.float32), (bent_y * width - 0.5).astype(np.float32)
-    return cv2.remap(absorption, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

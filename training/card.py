@@ -11,14 +11,16 @@ def render(artefact: Artefact) -> str:
     manifest, metrics = artefact.manifest, artefact.metrics
     disease = diseases.get(manifest.disease)
     low, high = manifest.uncertain
+    unit = metrics.get("unit", "patients")
+    commit, changed, _ = manifest.commit.partition("+changes")
     lines = [
         f"# {disease.name} {manifest.version}",
         "",
         f"{disease.summary} Input: a {disease.picture}. **Decision support, not a diagnosis.** {disease.cannot_tell}",
         "",
-        "## On patients it never saw",
+        f"## On {unit} that the model which answered never saw",
         "",
-        f"Measured on {metrics['date']} with `{metrics['command']}`: {_how(metrics)}; 95 % intervals in brackets, by patient.",
+        f"Measured on {metrics['date']} with `{metrics['command']}`: {_how(metrics)}; 95 % intervals in brackets, by whole {unit}.",
         "",
         *_table(("figure", "value"), _figures(metrics)),
         "",
@@ -28,14 +30,14 @@ def render(artefact: Artefact) -> str:
         "## How it answers",
         "",
         f"Classes: {', '.join(manifest.classes)}; positive: {', '.join(manifest.positive)}. The probability is calibrated by "
-        f"temperature ({manifest.temperature}). From {manifest.threshold} on the finding is positive; "
+        f"temperature ({manifest.temperature}){_biases(artefact)}. From {manifest.threshold} on the finding is positive; "
         f'from {low} to {high} the answer is "can not tell". '
-        "All three were set on patients that the fitted weights had not seen. An administrator can set other values for a place.",
+        f"{_set_on(metrics)} An administrator can set other values for a place.",
         "",
         "## How it was made",
         "",
         f"- Backbone {manifest.backbone}, input {manifest.input.size} x {manifest.input.size} ({manifest.input.preprocess}), "
-        f"seed {manifest.seed}, commit `{manifest.commit[:12]}`, {manifest.created}",
+        f"seed {manifest.seed}, commit `{commit[:12]}`{', with changes that were not committed' if changed else ''}, {manifest.created}",
         f"- Data: {manifest.source}; licence: {manifest.licence}",
         *(f"- {part}: {', '.join(f'{count} {name}' for name, count in counts.items())}" for part, counts in manifest.training.items()),
         f"- SHA-256 of {manifest.file}: `{manifest.sha256}`",
@@ -49,10 +51,25 @@ def render(artefact: Artefact) -> str:
 
 
 def _how(metrics: dict[str, Any]) -> str:
-    counts = f"{metrics['images']} images of {metrics['patients']}"
+    counts, unit = f"{metrics['images']} images of {metrics['patients']}", metrics.get("unit", "patients")
     if metrics["part"] == "cross-validation":
-        return f"{counts} patients, each answered once by a fold's model that did not see its patient, calibrated by the other folds"
-    return f"{counts} held-out patients"
+        return (
+            f"{counts} {unit}, each answered once by a fold's model that had not seen its patient, at a threshold set on the other "
+            "folds. The model that is shipped is the same recipe fitted on all of them: it could not be measured itself"
+        )
+    return f"{counts} held-out {unit}"
+
+
+def _set_on(metrics: dict[str, Any]) -> str:
+    if metrics["part"] == "cross-validation":
+        return "They were set on the answers of all folds' models, each about patients that it had not seen."
+    return f"They were set on {metrics.get('unit', 'patients')} that neither the fit nor the figures above used."
+
+
+def _biases(artefact: Artefact) -> str:
+    manifest = artefact.manifest
+    pairs = ", ".join(f"{name} {value:+}" for name, value in zip(manifest.classes, manifest.bias, strict=False) if value)
+    return f" and a bias of its logit ({pairs})" if pairs else ""
 
 
 def _figures(metrics: dict[str, Any]) -> list[tuple[str, str]]:

@@ -63,6 +63,7 @@ def evaluate(folder: Path, data: Path, part: str = "test") -> dict[str, Any]:
         "command": "python -m training " + " ".join(map(shlex.quote, sys.argv[1:])),
         "part": part,
         **datasets.counts(measured.examples),
+        "unit": manifest.recipe.get("unit", "patients"),
         "refused_by_the_gate": dict(refused),
         "threshold": manifest.threshold,
         **figures.overall(manifest, measured),

@@ -48,8 +48,8 @@ def commit() -> str:
 def save(model: keras.Model, path: Path) -> None:
     """Save a model with its kernels rounded to half precision and the archive compressed: about half the size, the same answers.
 
-    Half precision keeps 11 bits of each weight; the answers move by less than 0.001 in probability, which is measured after this step,
-    as evaluate reads the saved file. The running statistics of batch normalisation keep full precision.
+    Half precision keeps 11 bits of each weight, which moves a probability by about a thousandth; `evaluate` measures the saved file where
+    patients were held out. The running statistics of batch normalisation keep full precision.
     """
     for layer in model.layers:
         if not isinstance(layer, keras.layers.BatchNormalization):

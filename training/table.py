@@ -22,14 +22,15 @@ def rows() -> list[str]:
     lines = [_line(*_HEAD), "|" + " --- |" * len(_HEAD)]
     for code, disease in diseases.DISEASES.items():
         artefact = registry.latest(code)
-        if artefact is None or "groups" not in artefact.metrics:
+        if artefact is None or "unit" not in artefact.metrics:
             continue
         version, metrics = artefact.manifest.version, artefact.metrics
-        how = "cross-validation" if metrics["part"] == "cross-validation" else "held-out patients"
+        unit = metrics["unit"]
+        how = "cross-validation" if metrics["part"] == "cross-validation" else f"held-out {unit}"
         lines.append(
             _line(
                 f"[{disease.name} {version}](../inference/artifacts/{code}/{version}/MODEL_CARD.md)",
-                f"{how}: {metrics['patients']} patients, {metrics['images']} images, {metrics['date']}",
+                f"{how}: {metrics['patients']} {unit}, {metrics['images']} images, {metrics['date']}",
                 *(f"{metrics[name]:.1%} {_ends(metrics[f'{name}_interval'], '.1%')}" for name in _SHARES),
                 f"{metrics['auc']:.3f} {_ends(metrics['auc_interval'], '.3f')}",
                 f"{metrics['specificity_at_90_sensitivity']:.1%}",

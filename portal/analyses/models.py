@@ -107,7 +107,7 @@ class ModelVersion(models.Model):
 
     def figures_at(self, threshold: float | None) -> dict[str, Any]:
         """Headline figures of an answer that was given at this threshold; only those that are known there. Empty if nothing is."""
-        found = {name: self.metrics[name] for name in ("auc", "images", "patients", "date", "part") if name in self.metrics}
+        found = {name: self.metrics[name] for name in ("auc", "images", "patients", "unit", "date", "part") if name in self.metrics}
         rates = charts.rates(self.metrics, threshold) if threshold is not None else None
         if rates is not None:
             found["sensitivity"], found["specificity"] = rates

@@ -183,6 +183,8 @@ def test_the_model_card_says_use_data_figures_groups_and_limits(browse: Any, pat
         measured.manifest["known_limits"][0],
         "200 pictures of 120 patients",
         "every picture was answered once, by a model that had not seen its patient",
+        "it could not be measured itself",
+        "at a threshold set on the other parts",
         "0.770 to 0.880",
         "By source",
         "shenzhen",
@@ -198,6 +200,18 @@ def test_the_model_card_says_use_data_figures_groups_and_limits(browse: Any, pat
     assert page.content.decode().count('role="img"') == 2
     assert "Change the operating point" not in said
     assert "Not for commercial use" not in said
+
+
+def test_pictures_that_were_kept_together_by_lesion_are_not_called_patients(browse: Any, patient: User, malaria: ModelVersion) -> None:
+    malaria.metrics = metrics(part="test", unit="lesions")
+    malaria.manifest["commit"] = "0123456789abcdef+changes"
+    malaria.save()
+    said = words(browse(patient).get(CARD))
+    assert "200 pictures of 120 lesions" in said
+    assert "saw any of these lesions" in said
+    assert "with changes that were not committed" in said
+    assert "it could not be measured itself" not in said
+    assert "200 pictures of 120 lesions" in words(browse(patient).get("/analyses/new/malaria/"))
 
 
 @pytest.mark.parametrize(("licence", "shown"), [("CC BY-NC 4.0", True), ("CC BY 4.0", False), ("non-commercial research only", True)])

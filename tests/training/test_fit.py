@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,14 +19,14 @@ SMALL = f"""
 import dataclasses, sys
 from training import recipes, __main__ as command
 stages = (recipes.Stage("head", 1, 1e-2, 1e-2), recipes.Stage("all", {EPOCHS - 1}, 1e-2, 1e-3))
-recipes.RECIPES["malaria"] = dataclasses.replace(recipes.RECIPES["malaria"], size=48, stages=stages)
+recipes.RECIPES["malaria"] = dataclasses.replace(recipes.RECIPES["malaria"], size=48, stages=stages, folds=FOLDS)
 sys.exit(command.main())
 """
 
 
-def fit(cells: Path, out: Path, work: Path) -> subprocess.Popen[str]:
+def fit(cells: Path, out: Path, work: Path, *, folds: int = 0) -> subprocess.Popen[str]:
     words = ["fit", "--disease", "malaria", "--data", cells, "--backbone", "tiny", "--out", out, "--work", work]
-    command = [sys.executable, "-c", SMALL, *map(str, words)]
+    command = [sys.executable, "-c", SMALL.replace("FOLDS", str(folds)), *map(str, words)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -92,6 +93,67 @@ def test_all_of_another_set_is_measured_without_touching_the_artefact(whole: tup
     figures = json.loads(told.stdout)
     assert (figures["part"], figures["images"], figures["patients"]) == ("all", 240, 40)
     assert {path.name: path.read_bytes() for path in whole[0].iterdir()} == before
+
+
+@pytest.fixture(scope="module")
+def crossed(cells: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cross-validated artefact, not evaluated yet."""
+    folder = tmp_path_factory.mktemp("crossed")
+    run = fit(cells, folder / "malaria" / "0.2.0", folder / "work", folds=3)
+    printed = run.communicate(timeout=180)[0]
+    assert run.returncode == 0, printed
+    return folder / "malaria" / "0.2.0"
+
+
+def test_a_cross_validated_model_learns_from_all_and_is_calibrated_and_measured_by_fold(crossed: Path, cells: Path) -> None:
+    artefact = registry.open_folder(crossed)
+    assert set(artefact.manifest.training) == {"train"}
+    assert artefact.manifest.training["train"]["images"] == 240
+    again = train("calibrate", "--artefact", crossed, "--data", cells)
+    assert again.returncode == 0, again.stderr
+    told = registry.open_folder(crossed).manifest
+    for name in ("temperature", "threshold", "uncertain", "bias"):  # from logits that were written with four digits
+        assert getattr(told, name) == pytest.approx(getattr(artefact.manifest, name), abs=2e-3), name
+
+    evaluated = train("evaluate", "--artefact", crossed, "--data", cells)
+    assert evaluated.returncode == 0, evaluated.stderr
+    metrics = registry.open_folder(crossed).metrics
+    assert (metrics["part"], metrics["images"], metrics["patients"]) == ("cross-validation", 240, 40)
+    assert metrics["auc"] > 0.6  # learned, by models that had not seen the patient: tiny ones, of 160 drawn cells
+    card_text = (crossed / "MODEL_CARD.md").read_text()
+    assert "it could not be measured itself" in card_text
+    assert "neither the fit nor the figures above used" not in card_text
+    assert (crossed / "roc.svg").read_text().startswith("<svg")
+
+
+def test_figures_by_fold_come_from_the_folds_answers_and_not_from_the_model_that_saw_everything(
+    crossed: Path, cells: Path, tmp_path: Path
+) -> None:
+    """With the kept answers turned round the same shipped model measures as badly as it measured well before."""
+
+    def auc(folder: Path) -> float:
+        told = train("evaluate", "--artefact", folder, "--data", cells)
+        assert told.returncode == 0, told.stderr
+        return float(json.loads(told.stdout)["auc"])
+
+    turned = tmp_path / "malaria" / "0.2.0"
+    shutil.copytree(crossed, turned)
+    lines = (turned / "out_of_fold.csv").read_text().splitlines()
+    rows = [line.split(",") for line in lines[1:]]
+    turned_rows = [",".join([file, fold, second, first]) for file, fold, first, second in rows]
+    (turned / "out_of_fold.csv").write_text("\n".join([lines[0], *turned_rows]) + "\n")
+    assert auc(crossed) > 0.6
+    assert auc(turned) < 0.5
+
+
+def test_what_was_measured_is_not_calibrated_again(whole: tuple[Path, Path], crossed: Path, cells: Path) -> None:
+    before = (whole[0] / "manifest.json").read_text()
+    if not (whole[0] / "metrics.json").is_file():
+        assert train("evaluate", "--artefact", whole[0], "--data", cells).returncode == 0
+    told = train("calibrate", "--artefact", whole[0], "--data", cells)
+    assert told.returncode == 1
+    assert "was measured with its calibration" in told.stderr
+    assert (whole[0] / "manifest.json").read_text() == before
 
 
 def test_a_version_is_never_written_twice(whole: tuple[Path, Path], cells: Path) -> None:
