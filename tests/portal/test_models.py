@@ -209,6 +209,7 @@ def test_pictures_that_were_kept_together_by_lesion_are_not_called_patients(brow
     said = words(browse(patient).get(CARD))
     assert "200 pictures of 120 lesions" in said
     assert "saw any of these lesions" in said
+    assert "Pictures Lesions" in said
     assert "with changes that were not committed" in said
     assert "it could not be measured itself" not in said
     assert "200 pictures of 120 lesions" in words(browse(patient).get("/analyses/new/malaria/"))
