@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ def fit(arguments: argparse.Namespace) -> None:
     commit = export.commit()
     disease, recipe = diseases.get(arguments.disease), RECIPES[arguments.disease]
     backbone = backbones.BACKBONES[arguments.backbone]
+    if recipe.momentum:
+        backbone = replace(backbone, momentum=recipe.momentum)
     classes = tuple(disease.classes)
     positive = tuple(classes.index(name) for name in disease.positive)
     examples = datasets.read_labels(arguments.data, disease)

@@ -23,8 +23,8 @@ class Recipe:
 
     `folds` is 0 for one split of the patients into `parts` (train, validation, test), else the number of folds of a cross-validation
     whose last model learns from all patients. `end` names the backbone's last layer ("": its own default). `balance` lets every class of
-    every source weigh more evenly (by the square root of its share). `mixup` is alpha of Zhang 2018. `unit` is
-    what the set's patient_id really names, in the plural. `source` and `licence` say where the
+    every source weigh more evenly (by the square root of its share). `mixup` is alpha of Zhang 2018. `momentum` is how much of its
+    running statistics a batch normalisation keeps at a step (0: as the backbone says). `unit` is what the set's patient_id really names, in the plural. `source` and `licence` say where the
     pictures come from; `known_limits` are said on the model card.
     """
 
@@ -44,6 +44,7 @@ class Recipe:
     parts: tuple[float, float, float] = (0.65, 0.15, 0.20)
     balance: bool = False
     mixup: float = 0.0
+    momentum: float = 0.0
     unit: str = "patients"
 
 
@@ -157,8 +158,8 @@ RECIPES: dict[str, Recipe] = {
         dropout=0.3,
         smoothing=0.05,
         augmentation="fundus",
-        stages=(Stage("head", 1, 2e-3, 2e-3, 160), Stage("all", 7, 1e-3, 5e-4, 160), Stage("upper", 6, 6e-4, 6e-6)),
-        patience=6,
+        stages=(Stage("head", 1, 2e-3, 2e-3, 160), Stage("all", 8, 1e-3, 6e-4, 160), Stage("all", 10, 6e-4, 6e-6)),
+        patience=99,
         source="srahimdr (Rahim 2025), IDRiD (Porwal 2018), EyePACS (Kaggle 2015)",
         licence="academic use with attribution (srahimdr); CC BY 4.0 (IDRiD); research and education (EyePACS). Non-commercial",
         known_limits=(
@@ -171,5 +172,6 @@ RECIPES: dict[str, Recipe] = {
         parts=(0.70, 0.10, 0.20),
         balance=True,
         mixup=0.2,
+        momentum=0.95,
     ),
 }
