@@ -1,18 +1,17 @@
-"""`python -m training fit | evaluate | gate`: see --help of each."""
+"""`python -m training fit | calibrate | evaluate | sources | compare | gate ...`: see --help of each."""
 
 import argparse
 import json
 import os
 import sys
-from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inference import diseases, gate, imaging, registry
-from training import compare, datasets, pointing, table
+from inference import diseases, registry
+from training import compare, datasets, gate, pointing, sources, table
 from training.errors import TrainingError
 from training.recipes import RECIPES
 
@@ -34,6 +33,9 @@ def fit(arguments: argparse.Namespace) -> None:
     classes = tuple(disease.classes)
     positive = tuple(classes.index(name) for name in disease.positive)
     examples = datasets.read_labels(arguments.data, disease)
+    if arguments.without:
+        elsewhere = datasets.patients(arguments.without)
+        examples = [example for example in examples if example.patient not in elsewhere]
     images = datasets.load_squares(examples, recipe.size, recipe.preprocess)
     labels = datasets.label_numbers(examples, classes)
     work = arguments.work or Path("var/fit") / arguments.disease / arguments.out.name
@@ -79,7 +81,8 @@ def fit(arguments: argparse.Namespace) -> None:
         disease=disease.code,
         backbone=backbone,
         recipe=recipe,
-        recipe_values=json.loads(json.dumps(asdict(recipe))) | {"start": str(arguments.start or "")},
+        recipe_values=json.loads(json.dumps(asdict(recipe)))
+        | {"start": str(arguments.start or ""), "without": str(arguments.without or "")},
         classes=classes,
         positive=disease.positive,
         point=point,
@@ -110,19 +113,6 @@ def evaluate(arguments: argparse.Namespace) -> None:
         evaluation.write(arguments.artefact, figures)
 
 
-def check_gate(arguments: argparse.Namespace) -> None:
-    """How many real pictures the gate lets through."""
-    disease = diseases.get(arguments.disease)
-    examples = datasets.read_labels(arguments.data, disease)
-    refused: Counter[str] = Counter()
-    for example in examples:
-        try:
-            gate.check(imaging.decode(example.path.read_bytes()).pixels, disease)
-        except imaging.ImageRejected as rejected:
-            refused[rejected.code] += 1
-    print(f"{len(examples) - refused.total()} of {len(examples)} pictures pass the gate; refused: {dict(refused) or 'none'}")
-
-
 def main() -> int:
     """Run the command line: 0 when done, 1 with a sentence when it can not be done, argparse's 2 when misused."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported: its hints on instruction sets help nobody here
@@ -135,6 +125,11 @@ def main() -> int:
     command.add_argument("--backbone", required=True)
     command.add_argument("--weights", type=Path, help="file of pretrained weights")
     command.add_argument("--start", type=Path, help="the .keras file of an earlier fit with the same backbone, to start from its weights")
+    command.add_argument(
+        "--without",
+        type=Path,
+        help="the folder of another set, whose patients are left out: for weights from which that set's model starts",
+    )
     command.add_argument("--out", required=True, type=Path, help="the artefact's folder; its name is the version")
     command.add_argument("--seed", type=int, default=7)
     command.add_argument("--work", type=Path, help="where checkpoints are kept (default: var/fit/...)")
@@ -153,13 +148,10 @@ def main() -> int:
     )
     command.set_defaults(run=evaluate)
 
-    command = commands.add_parser("gate", help=check_gate.__doc__)
-    command.add_argument("--disease", required=True, choices=sorted(diseases.DISEASES))
-    command.add_argument("--data", required=True, type=Path)
-    command.set_defaults(run=check_gate)
-
+    gate.add_command(commands)
     compare.add_command(commands)
     pointing.add_command(commands)
+    sources.add_command(commands)
     table.add_command(commands)
 
     arguments = parser.parse_args()

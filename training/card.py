@@ -27,6 +27,7 @@ def render(artefact: Artefact) -> str:
         "![ROC curve](roc.svg) ![Calibration curve](calibration.svg)",
         "",
         *_groups(metrics),
+        *_left_out(metrics),
         "## How it answers",
         "",
         f"Classes: {', '.join(manifest.classes)}; positive: {', '.join(manifest.positive)}. The probability is calibrated by "
@@ -112,6 +113,31 @@ def _groups(metrics: dict[str, Any]) -> list[str]:
         ]
         lines += [*_table((by, "images", "accuracy", "sensitivity", "specificity", "AUC"), rows), ""]
     return lines
+
+
+def _left_out(metrics: dict[str, Any]) -> list[str]:
+    """Places that a fit of the same recipe never saw; nothing where that was not measured."""
+    told = metrics.get("left_out")
+    if not told:
+        return []
+    rows = [
+        (
+            row["name"],
+            str(row["images"]),
+            *(_share(row[name]) for name in ("sensitivity", "specificity")),
+            "one class only" if row["auc"] is None else f"{row['auc']:.3f} {_interval(row['auc_interval'], '.3f')}",
+        )
+        for row in told["rows"]
+    ]
+    return [
+        "## On places that a model never saw",
+        "",
+        f"Measured on {told['date']} with `python -m training sources`: for each source, the same recipe was fitted without it "
+        f"({told['epochs']} epochs, at {told['size']} px) and asked about it, at this model's threshold.",
+        "",
+        *_table(("source left out", "images", "sensitivity", "specificity", "AUC"), rows),
+        "",
+    ]
 
 
 def _table(head: tuple[str, ...], rows: list[Any]) -> list[str]:

@@ -35,25 +35,36 @@ class Example:
     sex: str = ""
 
 
+def table(folder: Path, *columns: str) -> list[dict[str, str]]:
+    """The rows of folder/labels.csv, which has at least these columns. Raises DataError."""
+    path = folder / "labels.csv"
+    if not path.is_file():
+        raise DataError(f"{path} does not exist")
+    with path.open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    missing = set(columns) - set(rows[0] if rows else ())
+    if missing:
+        raise DataError(f"{path} lacks the columns {', '.join(sorted(missing))}, or has no rows")
+    return rows
+
+
+def patients(folder: Path) -> set[str]:
+    """Every patient named in folder/labels.csv. Raises DataError."""
+    return {row["patient_id"] for row in table(folder, "patient_id")} - {""}
+
+
 def read_labels(folder: Path, disease: Disease) -> list[Example]:
     """The rows of folder/labels.csv (columns file, label, patient_id at least), sorted by file. Raises DataError.
 
     Where a class of the disease is a grade, the label is that of the column grade.
     """
-    table = folder / "labels.csv"
-    if not table.is_file():
-        raise DataError(f"{table} does not exist")
-    with table.open(newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    missing = {"file", "label", "patient_id"} - set(rows[0] if rows else ())
-    if missing:
-        raise DataError(f"{table} lacks the columns {', '.join(sorted(missing))}, or has no rows")
+    rows = table(folder, "file", "label", "patient_id")
     if "grade" in rows[0] and "grade_0" in disease.classes:
         for row in rows:
             row["label"] = f"grade_{row['grade']}"
     strange = {row["label"] for row in rows} - set(disease.classes)
     if strange:
-        raise DataError(f"{table} has labels that {disease.code} does not know: {', '.join(sorted(strange))}")
+        raise DataError(f"{folder / 'labels.csv'} has labels that {disease.code} does not know: {', '.join(sorted(strange))}")
     examples = [
         Example(
             path=folder / row["file"],

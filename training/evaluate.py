@@ -18,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from inference import charts, diseases, engine, gate, imaging, registry
-from training import calibrate, card, crossval, datasets, figures, metrics
+from training import calibrate, card, crossval, datasets, figures, metrics, sources
 
 _TIMED = 40
 
@@ -73,7 +73,11 @@ def evaluate(folder: Path, data: Path, part: str = "test") -> dict[str, Any]:
 
 def write(folder: Path, told: dict[str, Any]) -> None:
     """Put metrics.json, MODEL_CARD.md and the card's pictures beside the model."""
-    (folder / "metrics.json").write_text(json.dumps(told, indent=1) + "\n")
+    path = folder / "metrics.json"
+    before = json.loads(path.read_text()) if path.is_file() else {}
+    if sources.KEY in before:  # of models of their own, which this measurement does not change
+        told[sources.KEY] = before[sources.KEY]
+    path.write_text(json.dumps(told, indent=1) + "\n")
     artefact = registry.open_folder(folder)
     (folder / "roc.svg").write_text(charts.roc_svg(told, artefact.manifest.threshold))
     (folder / "calibration.svg").write_text(charts.calibration_svg(told))

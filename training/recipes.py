@@ -24,8 +24,8 @@ class Recipe:
     `folds` is 0 for one split of the patients into `parts` (train, validation, test), else the number of folds of a cross-validation
     whose last model learns from all patients. `end` names the backbone's last layer ("": its own default). `balance` lets every class of
     every source weigh more evenly (by the square root of its share). `mixup` is alpha of Zhang 2018. `momentum` is how much of its
-    running statistics a batch normalisation keeps at a step (0: as the backbone says). `unit` is what the set's patient_id really names, in the plural. `source` and `licence` say where the
-    pictures come from; `known_limits` are said on the model card.
+    running statistics a batch normalisation keeps at a step (0: as the backbone says). `unit` is what the set's patient_id really
+    names, in the plural. `source` and `licence` say where the pictures come from; `known_limits` are said on the model card.
     """
 
     size: int
@@ -114,7 +114,7 @@ RECIPES: dict[str, Recipe] = {
         dropout=0.3,
         smoothing=0.05,
         augmentation="film",
-        stages=(Stage("head", 1, 2e-3, 2e-3), Stage("upper", 6, 6e-4, 6e-6)),
+        stages=(Stage("head", 1, 2e-3, 2e-3), Stage("all", 10, 6e-4, 6e-6)),
         patience=99,
         source="ieee8023 covid-chestxray-dataset (Cohen 2020), COVID-CXNet (Haghanifar 2020), NIH ChestX-ray8 normals (Wang 2017)",
         licence="per picture CC BY, BY-NC-SA, BY-ND or unknown (ieee8023); CC BY 4.0 (COVID-CXNet); attribution (NIH). Non-commercial",
@@ -129,6 +129,7 @@ RECIPES: dict[str, Recipe] = {
         folds=3,
         balance=True,
         mixup=0.2,
+        momentum=0.9,
     ),
     "skin_cancer": Recipe(
         size=192,

@@ -7,6 +7,7 @@ import cv2
 import keras
 import numpy as np
 
+import samples
 from inference import diseases
 from inference.registry import Artefact, open_folder
 from training import backbones, export
@@ -53,9 +54,16 @@ def version(
     return open_folder(folder)
 
 
-def film(height: int = 80, width: int = 60, *, spot: tuple[int, int] | None = None) -> bytes:
-    """A grainy grey PNG; with `spot`, (x, y) in pixels, a bright disc lies there, a tenth of the height in radius."""
-    grey = np.random.default_rng(2).integers(40, 90, (height, width)).astype(np.uint8)
+def film(height: int = 160, width: int = 120, *, spot: tuple[int, int] | None = None) -> bytes:
+    """A dim drawn chest film that passes the gate, in a black frame where it would be too long, as a grey PNG.
+
+    With `spot`, (x, y) in pixels, a bright disc lies there, a fourteenth of the shorter side in radius.
+    """
+    drawn = cv2.imread(str(samples.IMAGES / "tuberculosis" / "normal_synthetic.png"), cv2.IMREAD_GRAYSCALE)
+    grey = np.zeros((height, width), np.uint8)
+    tall, wide = min(height, width * 11 // 10), min(width, height * 11 // 10)
+    top, left = (height - tall) // 2, (width - wide) // 2
+    grey[top : top + tall, left : left + wide] = cv2.resize(drawn, (wide, tall), interpolation=cv2.INTER_AREA) * 0.6
     if spot is not None:
-        cv2.circle(grey, spot, height // 10, 255, -1)
+        cv2.circle(grey, spot, min(height, width) // 14, 255, -1)
     return cv2.imencode(".png", grey)[1].tobytes()

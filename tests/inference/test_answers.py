@@ -95,7 +95,7 @@ def test_where_nothing_speaks_for_the_finding_the_heat_map_is_clear(tmp_path: Pa
 
 def test_threads_that_share_an_engine_get_the_answers_of_their_own_pictures(tmp_path: Path) -> None:
     model = engine.Engine(made.version(tmp_path, "tuberculosis", (0, 0), brightness=3.0))
-    films = [made.film(80, 60, spot=(x, 40)) for x in range(5, 60, 5)]
+    films = [made.film(160, 120, spot=(x, 80)) for x in range(10, 120, 10)]
     alone = [dataclasses.replace(model.answer(data), seconds={}) for data in films]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(model.answer, films * 5))

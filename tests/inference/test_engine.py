@@ -122,5 +122,5 @@ def test_the_shipped_model_on_real_cells_of_held_out_patients(model: engine.Engi
 def test_the_gate_lets_real_cells_pass() -> None:
     with (REAL / "labels.csv").open() as lines:
         files = [row["file"] for row in csv.DictReader(lines)][::45]
-    for file in files:
-        gate.check(imaging.decode((REAL / file).read_bytes()).pixels, get("malaria"))
+    faults = [gate.load().fault(imaging.decode((REAL / file).read_bytes()).pixels, get("malaria").modality) for file in files]
+    assert sum(fault is None for fault in faults) >= 0.98 * len(files)

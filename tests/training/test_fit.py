@@ -191,5 +191,5 @@ def test_missing_weights_are_told_in_a_sentence(cells: Path, tmp_path: Path) -> 
 
 
 def test_the_gate_is_tried_on_a_folder(cells: Path) -> None:
-    told = train("gate", "--disease", "malaria", "--data", cells)
+    told = train("gate", "check", "--disease", "malaria", "--data", cells)
     assert told.stdout.strip() == "240 of 240 pictures pass the gate; refused: none"
