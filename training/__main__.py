@@ -4,14 +4,14 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from inference import diseases, registry
-from training import compare, datasets, gate, pointing, sources, table
+from training import compare, datasets, gate, pointing, sources, table, trials
 from training.errors import TrainingError
 from training.recipes import RECIPES
 
@@ -27,9 +27,7 @@ def fit(arguments: argparse.Namespace) -> None:
     export.check_new(arguments.out)
     commit = export.commit()
     disease, recipe = diseases.get(arguments.disease), RECIPES[arguments.disease]
-    backbone = backbones.BACKBONES[arguments.backbone]
-    if recipe.momentum:
-        backbone = replace(backbone, momentum=recipe.momentum)
+    backbone = backbones.named(arguments.backbone, recipe.momentum)
     classes = tuple(disease.classes)
     positive = tuple(classes.index(name) for name in disease.positive)
     examples = datasets.read_labels(arguments.data, disease)
@@ -153,6 +151,7 @@ def main() -> int:
     pointing.add_command(commands)
     sources.add_command(commands)
     table.add_command(commands)
+    trials.add_command(commands)
 
     arguments = parser.parse_args()
     if arguments.run is fit:

@@ -6,7 +6,7 @@ channels in another order), a layer of the model itself. The artefact carries th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -268,6 +268,11 @@ BACKBONES: dict[str, Backbone] = {
         Backbone("tiny", _tiny, 127.5, 127.5, "conv1"),
     )
 }
+
+
+def named(name: str, momentum: float = 0.0) -> Backbone:
+    """A backbone, its batch normalisation keeping `momentum` of its statistics at a step unless that is 0."""
+    return replace(BACKBONES[name], momentum=momentum) if momentum else BACKBONES[name]
 
 
 def classifier(

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -72,7 +72,8 @@ def fit(
     work: Path,
     start: Path | None = None,
 ) -> keras.Model:
-    """Train and return the model of the epoch with the best validation AUC (of the summed positive classes), else of the last epoch.
+    """Train and return the model of the epoch with the best validation AUC (of the summed positive classes), else of the last epoch;
+    with the recipe's `average`, the mean of the last epochs' weights, and no early stop.
 
     `work` holds the checkpoint: an interrupted run of the same recipe goes on after its last whole epoch, and the outcome is that of
     an unbroken run. `start` is a .keras file of an earlier fit, of which every layer but the head is taken over.
@@ -105,7 +106,7 @@ def fit(
 
     images = tf.constant(train.images)
     for number in range(state["done"], len(epochs)):
-        if number - state["best_epoch"] >= recipe.patience and epochs[number].depth == "all" and state["best_epoch"]:
+        if _tired(recipe, state, number, epochs[number].depth):
             print(f"No better validation AUC for {recipe.patience} epochs: stopping")
             break
         epoch = epochs[number]
@@ -131,12 +132,32 @@ def fit(
             if told["validation_auc"] > state["best"] and epoch.size == recipe.size:
                 state |= {"best": told["validation_auc"], "best_epoch": number + 1}
                 model.save_weights(best_path)
+        if number >= len(epochs) - recipe.average:
+            model.save_weights(work / f"epoch{number + 1}.weights.h5")
         state["history"].append(told)
         _save_last(model, last_path)
         state_path.write_text(json.dumps(state, indent=1))
         print(f"epoch {number + 1}/{len(epochs)}: {told}", flush=True)
-    if validation is not None:
-        model.load_weights(best_path)
+    files = [work / f"epoch{number + 1}.weights.h5" for number in range(len(epochs) - recipe.average, len(epochs))]
+    if validation is not None and not recipe.average:
+        files = [best_path]
+    return _averaged(model, files)
+
+
+def _tired(recipe: Recipe, state: dict[str, Any], number: int, depth: str) -> bool:
+    """Whether too many epochs have brought nothing better. All epochs are needed where the last ones are averaged."""
+    waited = number - state["best_epoch"] if state["best_epoch"] else 0
+    return depth == "all" and waited >= recipe.patience and not recipe.average
+
+
+def _averaged(model: keras.Model, files: list[Path]) -> keras.Model:
+    """The model with the mean of the weights in the files, or with its own if there are none."""
+    total: list[np.ndarray] = []
+    for file in files:
+        model.load_weights(file)
+        total = [a + b for a, b in zip(total, model.get_weights(), strict=True)] if total else model.get_weights()
+    if total:
+        model.set_weights([value / len(files) for value in total])
     return model
 
 

@@ -24,8 +24,9 @@ class Recipe:
     `folds` is 0 for one split of the patients into `parts` (train, validation, test), else the number of folds of a cross-validation
     whose last model learns from all patients. `end` names the backbone's last layer ("": its own default). `balance` lets every class of
     every source weigh more evenly (by the square root of its share). `mixup` is alpha of Zhang 2018. `momentum` is how much of its
-    running statistics a batch normalisation keeps at a step (0: as the backbone says). `unit` is what the set's patient_id really
-    names, in the plural. `source` and `licence` say where the pictures come from; `known_limits` are said on the model card.
+    running statistics a batch normalisation keeps at a step (0: as the backbone says). `average` is over how many last epochs the
+    weights are averaged (Izmailov 2018; 0: the best or the last epoch's are taken). `unit` is what the set's patient_id really names, in
+    the plural. `source` and `licence` say where the pictures come from; `known_limits` are said on the model card.
     """
 
     size: int
@@ -45,6 +46,7 @@ class Recipe:
     balance: bool = False
     mixup: float = 0.0
     momentum: float = 0.0
+    average: int = 0
     unit: str = "patients"
 
 

@@ -53,9 +53,7 @@ def _measured(arguments: argparse.Namespace, manifest: registry.Manifest) -> Ite
     recipe = replace(recipe, stages=recipe.stages[: arguments.stages])
     size = recipe.stages[-1].size or recipe.size
     recipe = replace(recipe, size=size)
-    backbone = backbones.BACKBONES[manifest.backbone]
-    if recipe.momentum:
-        backbone = replace(backbone, momentum=recipe.momentum)
+    backbone = backbones.named(manifest.backbone, recipe.momentum)
     examples = datasets.read_labels(arguments.data, diseases.get(manifest.disease))
     images = datasets.load_squares(examples, size, recipe.preprocess)
     labels = datasets.label_numbers(examples, manifest.classes)

@@ -24,8 +24,11 @@ sys.exit(command.main())
 """
 
 
-def fit(cells: Path, out: Path, work: Path, *, folds: int = 0) -> subprocess.Popen[str]:
-    words = ["fit", "--disease", "malaria", "--data", cells, "--backbone", "tiny", "--out", out, "--work", work]
+def fit(cells: Path, out: Path, work: Path, *more: str | Path, folds: int = 0) -> subprocess.Popen[str]:
+    return small("fit", "--disease", "malaria", "--data", cells, "--backbone", "tiny", "--out", out, "--work", work, *more, folds=folds)
+
+
+def small(*words: str | Path, folds: int = 0) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", SMALL.replace("FOLDS", str(folds)), *map(str, words)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
@@ -144,6 +147,49 @@ def test_figures_by_fold_come_from_the_folds_answers_and_not_from_the_model_that
     (turned / "out_of_fold.csv").write_text("\n".join([lines[0], *turned_rows]) + "\n")
     assert auc(crossed) > 0.6
     assert auc(turned) < 0.5
+
+
+@pytest.fixture
+def two_places(cells: Path, tmp_path: Path) -> Path:
+    """The same cells, the first ten patients' from one place and the others' from another."""
+    folder = tmp_path / "places"
+    shutil.copytree(cells, folder)
+    head, *lines = (cells / "labels.csv").read_text().splitlines()
+    rows = [f"{line},{'north' if int(line.rpartition(',P')[2]) < 10 else 'south'}" for line in lines]
+    (folder / "labels.csv").write_text("\n".join([f"{head},source", *rows]) + "\n")
+    return folder
+
+
+def test_each_place_is_asked_of_a_model_that_never_saw_it_and_the_card_says_how_that_went(
+    whole: tuple[Path, Path], cells: Path, two_places: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "malaria" / "0.1.0"
+    shutil.copytree(whole[0], out)
+    assert train("evaluate", "--artefact", out, "--data", cells).returncode == 0
+    run = small("sources", "--artefact", out, "--data", two_places, "--stages", "2", "--work", tmp_path / "work")
+    printed = run.communicate(timeout=180)[0]
+    assert run.returncode == 0, printed
+    told = registry.open_folder(out).metrics["left_out"]
+    assert (told["epochs"], told["size"]) == (EPOCHS, 48)
+    assert [(row["name"], row["images"], row["patients"], row["trained_on"]) for row in told["rows"]] == [
+        ("north", 60, 10, 180),
+        ("south", 180, 30, 60),
+    ]
+    for row in told["rows"]:
+        assert row["auc_interval"][0] <= row["auc"] <= row["auc_interval"][1]
+    assert "| north | 60 |" in (out / "MODEL_CARD.md").read_text()
+    assert train("evaluate", "--artefact", out, "--data", cells).returncode == 0
+    assert registry.open_folder(out).metrics["left_out"] == told  # another measurement does not lose it
+
+
+def test_the_patients_of_another_set_can_be_left_out(cells: Path, tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("file,label,patient_id\n" + "".join(f"{i}.png,parasitized,P{i}\n" for i in range(30)))
+    run = fit(cells, tmp_path / "malaria" / "0.1.0", tmp_path / "work", "--without", tmp_path)
+    printed = run.communicate(timeout=120)[0]
+    assert run.returncode == 0, printed
+    manifest = registry.open_folder(tmp_path / "malaria" / "0.1.0").manifest
+    assert sum(part["patients"] for part in manifest.training.values()) == 10
+    assert manifest.recipe["without"] == str(tmp_path)
 
 
 def test_what_was_measured_is_not_calibrated_again(whole: tuple[Path, Path], crossed: Path, cells: Path) -> None:

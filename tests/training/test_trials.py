@@ -1,0 +1,68 @@
+"""One thing changed at a time: the table of trials, on drawn cells with the smallest backbone."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training import fit as fitting
+from training import recipes, trials
+
+from .test_fit import small
+
+NAMES = ("the recipe", "mirror image averaged", "weights of the last 4 epochs averaged", "two fits averaged")
+
+
+@pytest.fixture(scope="module")
+def words(cells: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
+    folder = tmp_path_factory.mktemp("trials")
+    given: list[str | Path] = ["trials", "--disease", "malaria", "--data", cells, "--backbone", "tiny", "--size", "48", "--folds", "2"]
+    return [*given, "--work", folder / "work", "--out", folder / "table"]
+
+
+def test_trials_are_measured_by_patient_out_of_fold_and_finished_ones_are_kept(words: list[str | Path]) -> None:
+    for _ in range(2):
+        run = small(*words, *(word for name in NAMES for word in ("--only", name)))
+        printed = run.communicate(timeout=240)[0]
+        assert run.returncode == 0, printed
+    assert "epoch" not in printed  # nothing was fitted again
+    out = Path(words[-1])
+    told = json.loads(out.with_suffix(".json").read_text())["trials"]
+    assert list(told) == list(NAMES)
+    for row in told.values():
+        assert (row["images"], row["patients"], row["folds"], row["epochs"]) == (240, 40, 2, 5)
+        assert row["auc_interval"][0] <= row["auc"] <= row["auc_interval"][1]
+    assert len({row["auc"] for row in told.values()}) > 1
+    assert "| mirror image averaged | 48 |" in out.with_suffix(".md").read_text()
+
+
+def test_a_trial_that_there_is_not_is_told(words: list[str | Path]) -> None:
+    run = small(*words, "--only", "luck")
+    assert "no trial is called luck" in run.communicate(timeout=60)[0]
+    assert run.returncode == 1
+
+
+@pytest.mark.parametrize("name", list(trials.TRIALS))
+def test_a_trial_differs_from_the_recipe_in_one_thing(name: str) -> None:
+    trial, recipe = trials.TRIALS[name], recipes.RECIPES["tuberculosis"]
+    changed = [field for field in recipe.__dataclass_fields__ if getattr(trial.recipe(recipe), field) != getattr(recipe, field)]
+    others = [trial.backbone != "", not trial.start, trial.looks > 1, trial.seeds > 1]
+    assert len(changed) <= 1
+    assert (
+        name in ("the recipe", "MobileNetV2, from ImageNet", "192 px") or len(changed) + sum(others) == 1
+    )  # the recipe itself is of 192 px
+
+
+def test_averaged_weights_are_the_mean_of_the_files(tmp_path: Path) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    files = []
+    for i, value in enumerate((1.0, 2.0, 6.0)):
+        model.set_weights([np.full((2, 1), value), np.full(1, -value)])
+        files.append(tmp_path / f"{i}.weights.h5")
+        model.save_weights(files[-1])
+    kernel, bias = fitting._averaged(model, files).get_weights()
+    assert kernel == pytest.approx(np.full((2, 1), 3.0))
+    assert bias == pytest.approx(-3.0)
