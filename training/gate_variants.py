@@ -16,6 +16,8 @@ SEVERITIES: dict[str, tuple[float, ...]] = {
 }
 
 
+# How far one colour channel may be from another's gain: stains, lamps and fundus cameras differ much more than dermatoscopes.
+_TINT = {BLOOD_SMEAR: 0.25, FUNDUS: 0.2, None: 0.25}
 _ANY = ("jumbled", "within a page", "several")
 _FILM, _COLOURED = (("on its side", "upside down", "negative", "a snippet"), ("without colour", "other colours"))
 MISUSES = (*_ANY, *_FILM, *_COLOURED)
@@ -88,7 +90,7 @@ def _taken(pixels: np.ndarray, kind: str | None, random: np.random.Generator) ->
         if random.random() < 0.3:
             work = work * (0.75 + 0.5 * cloud(random, work.shape[0], work.shape[1], 2.2)[:, :, None])
     elif random.random() < 0.6:
-        reach = 0.1 if kind else 0.25
+        reach = _TINT.get(kind, 0.1)
         work = work * random.uniform(1 - reach, 1 + reach, 3).astype(np.float32)
         grey = work.mean(axis=2, keepdims=True)
         work = grey + (work - grey) * np.float32(random.uniform(0.65, 1.3) if kind else random.choice([0, random.uniform(0.3, 1.5)]))
