@@ -202,6 +202,17 @@ def test_the_model_card_says_use_data_figures_groups_and_limits(browse: Any, pat
     assert "Not for commercial use" not in said
 
 
+def test_the_model_card_tells_of_places_that_a_model_never_saw(browse: Any, patient: User, measured: ModelVersion) -> None:
+    assert "In places that a model never saw" not in words(browse(patient).get(CARD))
+    row = {"by": "place it never saw", "name": "dhaka", "images": 51, "patients": 40, "accuracy": 0.6, "sensitivity": 0.55}
+    rows = [row | {"specificity": 0.613, "auc": 0.671, "auc_interval": [0.6, 0.74], "trained_on": 200}]
+    measured.metrics = measured.metrics | {"left_out": {"date": "2026-11-25", "epochs": 9, "size": 160, "rows": rows}}
+    measured.save()
+    said = words(browse(patient).get(CARD))
+    assert "In places that a model never saw" in said
+    assert "dhaka 51 40 60.0 % 55.0 % 61.3 % 0.671 (0.600 to 0.740)" in said
+
+
 def test_pictures_that_were_kept_together_by_lesion_are_not_called_patients(browse: Any, patient: User, malaria: ModelVersion) -> None:
     malaria.metrics = metrics(part="test", unit="lesions")
     malaria.manifest["commit"] = "0123456789abcdef+changes"
