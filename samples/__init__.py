@@ -32,7 +32,13 @@ PAINTERS: dict[str, dict[str, Painter]] = {
 }
 
 # The seed of a shipped sample where it is not 1: a drawing is of one patient, and not every drawn patient is a clear case.
-SEEDS: dict[tuple[str, str], int] = {("pneumonia", "pneumonia"): 2}
+SEEDS: dict[tuple[str, str], int] = {
+    ("pneumonia", "pneumonia"): 2,
+    ("diabetic_retinopathy", "grade_0"): 16,
+    ("diabetic_retinopathy", "grade_1"): 23,
+    ("diabetic_retinopathy", "grade_3"): 12,
+    ("diabetic_retinopathy", "grade_4"): 13,
+}
 
 _PHOTOGRAPHS = ("skin_cancer", "diabetic_retinopathy")
 _ENDING = "_synthetic"

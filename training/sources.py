@@ -6,6 +6,7 @@ The models that are fitted here answer nobody; only their figures are kept, in m
 import argparse
 import datetime
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 from inference import diseases, registry
 from training import card, datasets, metrics
 from training.calibrate import Point
-from training.recipes import RECIPES
+from training.recipes import RECIPES, Recipe
 
 KEY = "left_out"
 BY = "place it never saw"
@@ -29,14 +30,21 @@ def run(arguments: argparse.Namespace) -> None:
     for row in _measured(arguments, artefact.manifest):
         print(json.dumps(row), flush=True)
         rows.append(row)
-    recipe = RECIPES[artefact.manifest.disease]
+    recipe = _recipe(arguments, artefact.manifest.disease)
     told = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "epochs": sum(stage.epochs for stage in recipe.stages[: arguments.stages]),
-        "size": recipe.stages[: arguments.stages][-1].size or recipe.size,
+        "epochs": sum(stage.epochs for stage in recipe.stages),
+        "size": recipe.size,
         "rows": rows,
     }
     keep(arguments.artefact, told)
+
+
+def _recipe(arguments: argparse.Namespace, disease: str) -> Recipe:
+    """The disease's recipe, cut short as asked, at the size of its last stage."""
+    recipe, most = RECIPES[disease], arguments.epochs or math.inf
+    stages = tuple(replace(stage, epochs=int(min(stage.epochs, most))) for stage in recipe.stages[: arguments.stages])
+    return replace(recipe, stages=stages, size=stages[-1].size or recipe.size)
 
 
 def keep(folder: Path, told: dict[str, Any]) -> None:
@@ -49,13 +57,10 @@ def keep(folder: Path, told: dict[str, Any]) -> None:
 def _measured(arguments: argparse.Namespace, manifest: registry.Manifest) -> Iterator[dict[str, Any]]:
     from training import backbones, fit
 
-    recipe = RECIPES[manifest.disease]
-    recipe = replace(recipe, stages=recipe.stages[: arguments.stages])
-    size = recipe.stages[-1].size or recipe.size
-    recipe = replace(recipe, size=size)
+    recipe = _recipe(arguments, manifest.disease)
     backbone = backbones.named(manifest.backbone, recipe.momentum)
     examples = datasets.read_labels(arguments.data, diseases.get(manifest.disease))
-    images = datasets.load_squares(examples, size, recipe.preprocess)
+    images = datasets.load_squares(examples, recipe.size, recipe.preprocess)
     labels = datasets.label_numbers(examples, manifest.classes)
     positive = tuple(manifest.classes.index(name) for name in manifest.positive)
     point = Point(manifest.temperature, manifest.threshold, *manifest.uncertain, bias=manifest.bias)
@@ -108,5 +113,6 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     command.add_argument("--weights", type=Path, help="file of pretrained weights")
     command.add_argument("--start", type=Path, help="the .keras file of an earlier fit, which saw none of these patients")
     command.add_argument("--stages", type=int, help="only the first stages of the recipe (default: all), at the size of the last of them")
+    command.add_argument("--epochs", type=int, help="at most so many epochs of each stage")
     command.add_argument("--work", type=Path, default=Path("var/sources"), help="where checkpoints are kept")
     command.set_defaults(run=run)
