@@ -26,11 +26,15 @@ class Epoch(NamedTuple):
 
 
 class Labelled(NamedTuple):
-    """Decoded pictures, uint8 (n, size, size, 3), class numbers, int64 (n,), and how much each counts, float32 (n,)."""
+    """Decoded pictures, uint8 (n, size, size, 3), class numbers, int64 (n,), and how much each counts, float32 (n,).
+
+    `targets`, float32 (n, classes), are learned instead of the class numbers where they are given: what teachers said (Hinton 2015).
+    """
 
     images: np.ndarray
     labels: np.ndarray
     weights: np.ndarray
+    targets: np.ndarray | None = None
 
 
 def plan(recipe: Recipe) -> list[Epoch]:
@@ -199,7 +203,8 @@ def _batches(
     """One epoch in an order and with changes that depend on the seed and the epoch alone."""
     order = np.random.default_rng((seed, epoch)).permutation(len(train.labels))
     change = AUGMENTATIONS[recipe.augmentation]
-    targets, weights = tf.constant(train.labels), tf.constant(train.weights)
+    hard = np.eye(classes, dtype=np.float32)[train.labels]
+    targets, weights = tf.constant(hard if train.targets is None else train.targets), tf.constant(train.weights)
 
     def batch(number: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         x = tf.cast(tf.gather(images, rows), tf.float32)
@@ -207,7 +212,7 @@ def _batches(
         if size != recipe.size:
             x = tf.image.resize(x, (size, size), "area" if size < recipe.size else "bilinear")
         x = change(x, seeds)
-        y, weight = tf.one_hot(tf.gather(targets, rows), classes), tf.gather(weights, rows)
+        y, weight = tf.gather(targets, rows), tf.gather(weights, rows)
         if recipe.mixup:
             x, y, weight = _mixed(x, y, weight, recipe.mixup, seeds)
         return (x - backbone.offset) / backbone.divisor, y, weight

@@ -29,7 +29,9 @@ class Trial:
     """One thing that is done otherwise than in the trials' own recipe.
 
     `recipe` changes it; `backbone` is another one; `start` is False to begin from ImageNet although --start was given; `looks` is how many
-    views of a picture are averaged (2: and its mirror image); `seeds` is how many fits are averaged.
+    views of a picture are averaged (2: and its mirror image); `seeds` is how many fits are averaged; `teachers` how many fits teach the
+    one that is measured, which learns half from their mean and half from the label; `weighed` is
+    False for pictures that all count the same.
     """
 
     recipe: Callable[[Recipe], Recipe] = lambda recipe: recipe
@@ -37,6 +39,8 @@ class Trial:
     start: bool = True
     looks: int = 1
     seeds: int = 1
+    teachers: int = 0
+    weighed: bool = True
 
 
 def _stages(change: Callable[[Stage], Stage]) -> Callable[[Recipe], Recipe]:
@@ -62,6 +66,8 @@ TRIALS: dict[str, Trial] = {
     "MobileNetV2, from ImageNet": Trial(_with(end=""), backbone="mobilenet_v2", start=False),
     "mirror image averaged": Trial(looks=2),
     "two fits averaged": Trial(seeds=2),
+    "two fits distilled into one": Trial(teachers=2),
+    "classes not weighed evenly": Trial(weighed=False),
     "192 px": Trial(_with(size=192)),
     "256 px": Trial(_with(size=256)),
 }
@@ -103,25 +109,33 @@ def measure(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
     fold = crossval.folds(examples, arguments.folds, arguments.seed)
     begun = time.monotonic()
 
+    def fit_one(rows: np.ndarray, folder: Path, seed: int, targets: np.ndarray | None = None) -> Any:
+        weights = datasets.weights([examples[row] for row in rows], balance=recipe.balance)
+        return fit.fit(
+            recipe=recipe,
+            backbone=backbone,
+            weights=_files(arguments).get(backbone.name),
+            train=fit.Labelled(images[rows], labels[rows], weights if trial.weighed else np.ones_like(weights), targets),
+            validation=None,
+            positive=tuple(positive),
+            classes=len(classes),
+            seed=seed,
+            work=folder,
+            start=arguments.start if trial.start else None,
+        )
+
+    def logits(model: Any, rows: np.ndarray) -> np.ndarray:
+        views = [images[rows], images[rows][:, :, ::-1]][: trial.looks]
+        return np.mean([fit.logits(model, view, backbone) for view in views], axis=0)
+
     def fitted(seed: int, work: Path) -> np.ndarray:
         def fit_rows(rows: np.ndarray, folder: Path) -> Any:
-            weights = datasets.weights([examples[row] for row in rows], balance=recipe.balance)
-            return fit.fit(
-                recipe=recipe,
-                backbone=backbone,
-                weights=_files(arguments).get(backbone.name),
-                train=fit.Labelled(images[rows], labels[rows], weights),
-                validation=None,
-                positive=tuple(positive),
-                classes=len(classes),
-                seed=seed,
-                work=folder,
-                start=arguments.start if trial.start else None,
-            )
-
-        def logits(model: Any, rows: np.ndarray) -> np.ndarray:
-            views = [images[rows], images[rows][:, :, ::-1]][: trial.looks]
-            return np.mean([fit.logits(model, view, backbone) for view in views], axis=0)
+            teachers = [fit_one(rows, folder / f"teacher{i}", seed + 1 + i) for i in range(trial.teachers)]
+            if not teachers:
+                return fit_one(rows, folder, seed)
+            said = np.mean([metrics.softmax(logits(teacher, rows)) for teacher in teachers], axis=0)
+            targets = (said + np.eye(len(classes))[labels[rows]]) / 2
+            return fit_one(rows, folder, seed, targets.astype(np.float32))
 
         return crossval.out_of_fold(fold, fit_rows, logits, work)
 
