@@ -68,7 +68,7 @@ def test_the_demo_runs_on_the_embedded_default_and_leaves_nothing_behind() -> No
     assert left == []
 
 
-@pytest.mark.parametrize("words", [("--disease", "covid19"), ("--images", "nowhere", "--disease", "malaria")])
+@pytest.mark.parametrize("words", [("--disease", "plague"), ("--images", "nowhere", "--disease", "malaria")])
 def test_a_demo_that_can_not_work_says_so(words: tuple[str, ...]) -> None:
     done = demo(*words)
     assert done.returncode == 1
