@@ -43,6 +43,10 @@ def rows() -> list[str]:
                 auc = f"{group['auc']:.3f} {_ends(group['auc_interval'], '.3f')}"
                 shares = (f"{group[name]:.1%}" for name in _SHARES)
                 lines.append(_line(f"... {group['name']} alone", f"{group['images']} images", *shares, auc, "", "", ""))
+        for left in metrics.get("left_out", {}).get("rows", []):
+            auc = "one class only" if left["auc"] is None else f"{left['auc']:.3f} {_ends(left['auc_interval'], '.3f')}"
+            shares = ("" if left[name] is None else f"{left[name]:.1%}" for name in _SHARES)
+            lines.append(_line(f"... {left['name']}, by a model made without it", f"{left['images']} images", *shares, auc, "", "", ""))
         for extra in metrics["extra"]:
             value = f"**{extra['value']:.3f}** {_ends(extra['interval'], '.3f')}"
             lines.append(_line(f"... {extra['name']}", f"{extra['images']} images", value, *[""] * 6))
