@@ -66,13 +66,18 @@ def draw(opened: Browser, address: str, password: str, size: str, scheme: str) -
     for name, path in {"home": "/", "history": "/analyses/", "notifications": "/notifications/", "profile": "/me/"}.items():
         patient.goto(address + path)
         shot(patient, name)
-    for code in ("skin_cancer", "pneumonia", "tuberculosis"):
+    for code in ("skin_cancer", "pneumonia", "tuberculosis", "covid19", "diabetic_retinopathy"):
         patient.goto(f"{address}/analyses/new/{code}/")
         patient.set_input_files("#files", samples.paths(code)[-1])
         patient.click('main form button[type="submit"]')  # one picture alone: its page opens by itself
         patient.wait_for_selector(".icons10", timeout=60_000)
         shot(patient, f"result-{code}")
-    patient.goto(f"{address}/analyses/models/pneumonia/1.0.0/")
+    patient.goto(f"{address}/analyses/new/tuberculosis/")
+    patient.set_input_files("#files", samples.paths("malaria")[0])  # a cell, where a film is wanted
+    patient.click('main form button[type="submit"]')
+    patient.wait_for_selector("text=Choose another picture", timeout=60_000)
+    shot(patient, "refused")
+    patient.goto(f"{address}/analyses/models/diabetic_retinopathy/1.0.0/")
     shot(patient, "model-card")
 
     reader = visitor()

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from inference import charts, diseases
-from inference.engine import OperatingPoint
+from inference.engine import UNCERTAIN, OperatingPoint
 from portal.scans.models import Scan
 
 from .querysets import AnalysisQuerySet, ModelVersionQuerySet
@@ -256,8 +256,23 @@ class Analysis(models.Model):
         return bool(self.finding) and self.finding != self.catalogue.healthy
 
     @property
+    def leaning(self) -> str:
+        """The finding; where the model can not tell, the likeliest class of the likelier side, whatever the threshold: words that say
+        "of 100 such pictures 68 show it" must not lean the other way."""
+        if self.outcome != UNCERTAIN or not self.probabilities:
+            return self.finding
+        positive = self.catalogue.positive
+        side = {code: value for code, value in self.probabilities.items() if (code in positive) == ((self.probability or 0) >= 0.5)}
+        return max(side, key=side.__getitem__)
+
+    @property
+    def leaning_words(self) -> str:
+        """What it leans to, as a person says it; empty where that is nothing."""
+        return "" if self.leaning == self.catalogue.healthy else self.catalogue.classes.get(self.leaning, self.leaning)
+
+    @property
     def next_step(self) -> str:
-        return self.catalogue.steps(self.outcome, self.finding)
+        return self.catalogue.steps(self.outcome, self.leaning)
 
     @property
     def shares(self) -> list[tuple[str, float]]:

@@ -91,6 +91,18 @@ def test_an_uncertain_film_that_leans_to_another_pneumonia_says_so(browse: Any, 
     assert "See a clinic today" in page
 
 
+def test_an_uncertain_film_leans_to_what_is_likelier_though_its_threshold_is_higher(browse: Any, patient: User, given: Answered) -> None:
+    """With a threshold of 0.73, 68 of 100 is no positive finding; the words still lean to where the 68 dots are."""
+    analysis = given("covid19", covid(0.12, 0.68, 0.2))
+    analysis.finding, analysis.outcome = "other_pneumonia", "uncertain"
+    analysis.save()
+    page = words(browse(patient).get(f"/analyses/{analysis.pk}/"))
+    assert "can not tell from this picture" in page
+    assert "about 68 show COVID-19" in page
+    assert "It leans towards: a pattern that fits COVID-19 pneumonia." in page
+    assert "It is not the pattern of COVID-19" not in page
+
+
 def test_another_pneumonia_is_read_sooner_than_a_normal_film(given: Answered) -> None:
     normal, other = given("covid19", covid(0.9, 0.05, 0.05)), given("covid19", covid(0.1, 0.1, 0.8))
     assert normal.review.urgency == Review.Urgency.ROUTINE  # type: ignore[attr-defined]
