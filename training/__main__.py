@@ -21,67 +21,45 @@ if TYPE_CHECKING:
 
 def fit(arguments: argparse.Namespace) -> None:
     """Split by patient, train, calibrate on patients that were not trained on, write the artefact."""
-    from training import backbones, calibrate, crossval, export
-    from training import fit as fitting
+    from training import calibrate, crossval, export
+    from training.task import Task
 
     export.check_new(arguments.out)
     commit = export.commit()
     disease, recipe = diseases.get(arguments.disease), RECIPES[arguments.disease]
-    backbone = backbones.named(arguments.backbone, recipe.momentum)
-    classes = tuple(disease.classes)
-    positive = tuple(classes.index(name) for name in disease.positive)
     examples = datasets.read_labels(arguments.data, disease)
     if arguments.without:
         elsewhere = datasets.patients(arguments.without)
         examples = [example for example in examples if example.patient not in elsewhere]
-    images = datasets.load_squares(examples, recipe.size, recipe.preprocess)
-    labels = datasets.label_numbers(examples, classes)
+    task = Task.read(disease, examples, recipe, arguments.backbone, arguments.weights, arguments.start)
     work = arguments.work or Path("var/fit") / arguments.disease / arguments.out.name
 
-    def labelled(rows: np.ndarray) -> fitting.Labelled:
-        weights = datasets.weights([examples[row] for row in rows], balance=recipe.balance)
-        return fitting.Labelled(images[rows], labels[rows], weights)
-
-    def fit_rows(rows: np.ndarray, folder: Path, validation: fitting.Labelled | None = None) -> "keras.Model":
-        return fitting.fit(
-            recipe=recipe,
-            backbone=backbone,
-            weights=arguments.weights,
-            train=labelled(rows),
-            validation=validation,
-            positive=positive,
-            classes=len(classes),
-            seed=arguments.seed,
-            work=folder,
-            start=arguments.start,
-        )
-
-    def logits(model: "keras.Model", rows: np.ndarray) -> np.ndarray:
-        return fitting.logits(model, images[rows], backbone)
+    def fit_rows(rows: np.ndarray, folder: Path) -> "keras.Model":
+        return task.fit(task.labelled(rows), folder, arguments.seed)
 
     if recipe.folds:
         everything = np.arange(len(examples))
         fold = crossval.folds(examples, recipe.folds, arguments.seed)
-        answers = crossval.out_of_fold(fold, fit_rows, logits, work)
+        answers = crossval.out_of_fold(fold, fit_rows, task.logits, work)
         model = fit_rows(everything, work / "all")
         parts, calibrated = {"train": examples}, everything
     else:
         parts = datasets.split(examples, arguments.seed, dict(zip(datasets.PARTS, recipe.parts, strict=True)))
         row = {example.path: i for i, example in enumerate(examples)}
         rows = {part: np.array([row[example.path] for example in members]) for part, members in parts.items()}
-        model = fit_rows(rows["train"], work, labelled(rows["validation"]))
+        model = task.fit(task.labelled(rows["train"]), work, arguments.seed, task.labelled(rows["validation"]))
         calibrated = rows["validation"]
-        answers = logits(model, calibrated)
-    point = calibrate.point(answers, labels[calibrated], positive)
+        answers = task.logits(model, calibrated)
+    point = calibrate.point(answers, task.labels[calibrated], task.positive)
     manifest = export.write(
         out=arguments.out,
         model=model,
         disease=disease.code,
-        backbone=backbone,
+        backbone=task.backbone,
         recipe=recipe,
         recipe_values=json.loads(json.dumps(asdict(recipe)))
         | {"start": str(arguments.start or ""), "without": str(arguments.without or "")},
-        classes=classes,
+        classes=task.classes,
         positive=disease.positive,
         point=point,
         seed=arguments.seed,

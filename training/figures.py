@@ -126,6 +126,12 @@ def _extra(manifest: Manifest, measured: "Measured", truth: np.ndarray, probabil
                     lambda rows: metrics.auc(truth[rows], probability[rows]),
                     rows,
                 )
+                others = rows[~truth[rows]]
+                add(
+                    f"share of other pneumonia at or above the threshold inside {source}",
+                    lambda i: float(measured.called[i].mean()),
+                    others,
+                )
     return told
 
 

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from training.gate_drawn import cloud
+from training.drawn.brush import cloud
 
 _MOST_SIDE = 640
 _NIFTI_TYPES = {2: "u1", 4: "<i2", 8: "<i4", 16: "<f4"}

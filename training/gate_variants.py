@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from inference.diseases import BLOOD_SMEAR, CHEST_XRAY, DERMOSCOPY, FUNDUS
-from training.gate_drawn import cloud, screenshot
+from training.drawn.brush import cloud
+from training.drawn.paper import screenshot
 
 SEVERITIES: dict[str, tuple[float, ...]] = {
     "too_dark": (0.6, 0.4, 0.25, 0.15, 0.08),

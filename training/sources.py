@@ -55,36 +55,20 @@ def keep(folder: Path, told: dict[str, Any]) -> None:
 
 
 def _measured(arguments: argparse.Namespace, manifest: registry.Manifest) -> Iterator[dict[str, Any]]:
-    from training import backbones, fit
+    from training.task import Task
 
-    recipe = _recipe(arguments, manifest.disease)
-    backbone = backbones.named(manifest.backbone, recipe.momentum)
-    examples = datasets.read_labels(arguments.data, diseases.get(manifest.disease))
-    images = datasets.load_squares(examples, recipe.size, recipe.preprocess)
-    labels = datasets.label_numbers(examples, manifest.classes)
-    positive = tuple(manifest.classes.index(name) for name in manifest.positive)
+    disease, recipe = diseases.get(manifest.disease), _recipe(arguments, manifest.disease)
+    examples = datasets.read_labels(arguments.data, disease)
+    task = Task.read(disease, examples, recipe, manifest.backbone, arguments.weights, arguments.start)
     point = Point(manifest.temperature, manifest.threshold, *manifest.uncertain, bias=manifest.bias)
     for source in sorted({example.source for example in examples}):
         patients = {example.patient for example in examples if example.source == source}
         there = np.array([i for i, example in enumerate(examples) if example.source == source])
         elsewhere = np.array([i for i, example in enumerate(examples) if example.patient not in patients])
-        weights = datasets.weights([examples[i] for i in elsewhere], balance=recipe.balance)
-        model = fit.fit(
-            recipe=recipe,
-            backbone=backbone,
-            weights=arguments.weights,
-            train=fit.Labelled(images[elsewhere], labels[elsewhere], weights),
-            validation=None,
-            positive=positive,
-            classes=len(manifest.classes),
-            seed=manifest.seed,
-            work=arguments.work / manifest.disease / source,
-            start=arguments.start,
-        )
-        probability = point.probabilities(fit.logits(model, images[there], backbone))[:, list(positive)].sum(1)
-        yield _figures(source, probability, np.isin(labels[there], positive), point.threshold, [examples[i].patient for i in there]) | {
-            "trained_on": len(elsewhere)
-        }
+        model = task.fit(task.labelled(elsewhere), arguments.work / manifest.disease / source, manifest.seed)
+        probability = point.probabilities(task.logits(model, there))[:, list(task.positive)].sum(1)
+        truth = np.isin(task.labels[there], task.positive)
+        yield _figures(source, probability, truth, point.threshold, [examples[i].patient for i in there]) | {"trained_on": len(elsewhere)}
 
 
 def _figures(source: str, probability: np.ndarray, truth: np.ndarray, threshold: float, patients: list[str]) -> dict[str, Any]:

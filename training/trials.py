@@ -18,6 +18,7 @@ import numpy as np
 
 from inference import diseases
 from training import crossval, datasets, metrics
+from training.compare import weights_of
 from training.errors import TrainingError
 from training.recipes import RECIPES, Recipe, Stage
 
@@ -81,68 +82,50 @@ def run(arguments: argparse.Namespace) -> None:
     path = arguments.out.with_suffix(".json")
     told = json.loads(path.read_text()) if path.is_file() else {"disease": arguments.disease, "trials": {}}
     path.parent.mkdir(parents=True, exist_ok=True)
+    weights = weights_of(arguments.weights, [arguments.backbone, *(trial.backbone for trial in TRIALS.values() if trial.backbone)])
     for name in arguments.only or TRIALS:
-        if name in told["trials"] or (TRIALS[name].backbone and TRIALS[name].backbone not in _files(arguments)):
+        if name in told["trials"]:
             continue
-        told["trials"][name] = measure(name, arguments)
+        if TRIALS[name].backbone and TRIALS[name].backbone not in weights:
+            print(f"{name}: left out, as no --weights {TRIALS[name].backbone}=FILE was given")
+            continue
+        told["trials"][name] = measure(name, arguments, weights)
         path.write_text(json.dumps(told, indent=1) + "\n")
         arguments.out.with_suffix(".md").write_text(render(told))
         print(render(told), flush=True)
 
 
-def _files(arguments: argparse.Namespace) -> dict[str, Path]:
-    """{"vgg16": Path("file.npz")} of ["vgg16=file.npz"]."""
-    return {name: Path(file) for name, _, file in (pair.partition("=") for pair in arguments.weights)}
-
-
-def measure(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
+def measure(name: str, arguments: argparse.Namespace, weights: dict[str, str]) -> dict[str, Any]:
     """The figures of one trial: AUC with its interval by patient, and specificity at 90 % sensitivity, out of fold."""
-    from training import backbones, fit
+    from training.task import Task
 
     trial, disease = TRIALS[name], diseases.get(arguments.disease)
-    recipe = trial.recipe(_recipe(arguments))
-    backbone = backbones.named(trial.backbone or arguments.backbone, recipe.momentum)
-    classes = tuple(disease.classes)
-    positive = [classes.index(code) for code in disease.positive]
+    recipe, backbone = trial.recipe(_recipe(arguments)), trial.backbone or arguments.backbone
     examples = datasets.read_labels(arguments.data, disease)
-    images, labels = datasets.load_squares(examples, recipe.size, recipe.preprocess), datasets.label_numbers(examples, classes)
+    start = arguments.start if trial.start else None
+    task = Task.read(disease, examples, recipe, backbone, weights.get(backbone), start)
     fold = crossval.folds(examples, arguments.folds, arguments.seed)
     begun = time.monotonic()
 
-    def fit_one(rows: np.ndarray, folder: Path, seed: int, targets: np.ndarray | None = None) -> Any:
-        weights = datasets.weights([examples[row] for row in rows], balance=recipe.balance)
-        return fit.fit(
-            recipe=recipe,
-            backbone=backbone,
-            weights=_files(arguments).get(backbone.name),
-            train=fit.Labelled(images[rows], labels[rows], weights if trial.weighed else np.ones_like(weights), targets),
-            validation=None,
-            positive=tuple(positive),
-            classes=len(classes),
-            seed=seed,
-            work=folder,
-            start=arguments.start if trial.start else None,
-        )
-
     def logits(model: Any, rows: np.ndarray) -> np.ndarray:
-        views = [images[rows], images[rows][:, :, ::-1]][: trial.looks]
-        return np.mean([fit.logits(model, view, backbone) for view in views], axis=0)
+        return np.mean([task.logits(model, rows, mirrored=bool(look)) for look in range(trial.looks)], axis=0)
 
     def fitted(seed: int, work: Path) -> np.ndarray:
         def fit_rows(rows: np.ndarray, folder: Path) -> Any:
-            teachers = [fit_one(rows, folder / f"teacher{i}", seed + 1 + i) for i in range(trial.teachers)]
-            if not teachers:
-                return fit_one(rows, folder, seed)
-            said = np.mean([metrics.softmax(logits(teacher, rows)) for teacher in teachers], axis=0)
-            targets = (said + np.eye(len(classes))[labels[rows]]) / 2
-            return fit_one(rows, folder, seed, targets.astype(np.float32))
+            train = task.labelled(rows, weighed=trial.weighed)
+            teachers = [task.fit(train, folder / f"teacher{i}", seed + 1 + i) for i in range(trial.teachers)]
+            if teachers:
+                said = np.mean([metrics.softmax(logits(teacher, rows)) for teacher in teachers], axis=0)
+                halves = (said + np.eye(len(task.classes))[task.labels[rows]]) / 2
+                train = train._replace(targets=halves.astype(np.float32))
+            return task.fit(train, folder, seed)
 
         return crossval.out_of_fold(fold, fit_rows, logits, work)
 
     work = arguments.work / arguments.disease / name.replace(" ", "_").replace(",", "")
     answers = [fitted(arguments.seed + i, work / str(i)) for i in range(trial.seeds)]
-    probability = np.mean([metrics.softmax(answer) for answer in answers], axis=0)[:, positive].sum(1)
-    truth, patients = np.isin(labels, positive), np.array([example.patient for example in examples])
+    probability = np.mean([metrics.softmax(answer) for answer in answers], axis=0)[:, list(task.positive)].sum(1)
+    truth, patients = np.isin(task.labels, task.positive), np.array([example.patient for example in examples])
     interval = metrics.interval_by_patient(patients, lambda i: metrics.auc(truth[i], probability[i]), draws=_DRAWS)
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),

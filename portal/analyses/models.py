@@ -267,8 +267,8 @@ class Analysis(models.Model):
 
     @property
     def leaning_words(self) -> str:
-        """What it leans to, as a person says it; empty where that is nothing."""
-        return "" if self.leaning == self.catalogue.healthy else self.catalogue.classes.get(self.leaning, self.leaning)
+        """What it leans to, as a person says it."""
+        return self.catalogue.classes.get(self.leaning, self.leaning)
 
     @property
     def next_step(self) -> str:

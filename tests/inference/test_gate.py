@@ -10,7 +10,7 @@ import pytest
 import samples
 from inference import gate, imaging, rejection
 from inference.diseases import BLOOD_SMEAR, CHEST_XRAY, DERMOSCOPY, DISEASES, FUNDUS
-from training import gate_drawn, gate_variants
+from training import drawn, gate_variants
 from training.gate import rows_of
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -64,7 +64,7 @@ def test_one_flat_colour_is_blank(disease: str, shade: int) -> None:
 @pytest.mark.parametrize("disease", sorted(DISEASES))
 @pytest.mark.parametrize("kind", ["white_noise", "clouds", "text_page", "few_words", "form", "gradient", "barcode"])
 def test_noise_and_text_are_refused_for_every_disease(disease: str, kind: str) -> None:
-    refused = [refusal(gate_drawn.draw(kind, 9000 + seed), disease) is not None for seed in range(20)]
+    refused = [refusal(drawn.draw(kind, 9000 + seed), disease) is not None for seed in range(20)]
     assert all(refused)
 
 
@@ -78,10 +78,12 @@ def test_a_page_of_printed_text_is_no_picture_of_the_kind(disease: str) -> None:
     assert code(page, disease) == "wrong_modality"
 
 
-@pytest.mark.parametrize("kind", sorted(gate_drawn.PAINTERS))
+@pytest.mark.parametrize("kind", sorted(drawn.PAINTERS))
 def test_what_is_drawn_as_something_else_is_refused(kind: str) -> None:
-    drawn = [gate_drawn.draw(kind, 7000 + seed) for seed in range(8)]
-    passed = [(disease, seed) for disease in ONE_A_PAGE.values() for seed, pixels in enumerate(drawn) if refusal(pixels, disease) is None]
+    pictures = [drawn.draw(kind, 7000 + seed) for seed in range(8)]
+    passed = [
+        (disease, seed) for disease in ONE_A_PAGE.values() for seed, pixels in enumerate(pictures) if refusal(pixels, disease) is None
+    ]
     assert len(passed) <= 1
 
 
@@ -91,7 +93,7 @@ def test_a_refusal_names_what_the_picture_looks_like() -> None:
     assert refused is not None
     assert refused[0] == "wrong_modality"
     assert refused[1].startswith("This looks like one stained blood cell, but a chest X-ray is needed here.")
-    refused = refusal(gate_drawn.draw("screenshot", 1), "tuberculosis")
+    refused = refusal(drawn.draw("screenshot", 1), "tuberculosis")
     assert refused is not None
     assert refused[1].startswith("This does not look like a chest X-ray.")
 
@@ -120,15 +122,15 @@ def test_advice_says_what_is_wrong_and_what_to_do(page: str, fault: str) -> None
 
 
 def test_the_figures_of_a_picture_do_not_depend_on_its_resolution() -> None:
-    large = gate_drawn.draw("landscape", 5)
+    large = drawn.draw("landscape", 5)
     huge = cv2.resize(large, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
-    near, far = gate.figures(gate.small_copy(huge)), gate.figures(gate.small_copy(gate_drawn.draw("landscape", 6)))
+    near, far = gate.figures(gate.small_copy(huge)), gate.figures(gate.small_copy(drawn.draw("landscape", 6)))
     here = gate.figures(gate.small_copy(large))
     assert np.linalg.norm(here - near) < 0.3 * np.linalg.norm(here - far)
 
 
 def test_a_border_of_one_colour_is_cut_off() -> None:
-    inside = gate_drawn.draw("landscape", 5)
+    inside = drawn.draw("landscape", 5)
     framed = cv2.copyMakeBorder(inside, 20, 30, 25, 10, cv2.BORDER_CONSTANT, value=(255, 255, 255))
     cut = gate.without_border(framed)
     assert abs(cut.shape[0] - inside.shape[0]) <= 8
@@ -136,7 +138,7 @@ def test_a_border_of_one_colour_is_cut_off() -> None:
 
 
 def test_blur_grows_as_a_picture_is_softened() -> None:
-    grey = cv2.cvtColor(gate_drawn.draw("buildings", 2), cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(drawn.draw("buildings", 2), cv2.COLOR_RGB2GRAY)
     found = [gate.blur(grey)] + [gate.blur(cv2.GaussianBlur(grey, (0, 0), sigma)) for sigma in (1, 2, 4)]
     assert found == sorted(found)
     assert found[-1] > found[0] + 0.2
@@ -151,12 +153,12 @@ def test_the_model_is_small_and_holds_nothing_to_run() -> None:
 def test_saved_and_loaded_it_judges_the_same(tmp_path: Path) -> None:
     again = tmp_path / "gate.npz"
     gate.load().save(again)
-    found = np.stack([gate.figures(gate.small_copy(gate_drawn.draw(kind, 1))) for kind in ("ball", "face", "hand_film")])
+    found = np.stack([gate.figures(gate.small_copy(drawn.draw(kind, 1))) for kind in ("ball", "face", "hand_film")])
     assert (gate.load(again).probabilities(found) == gate.load().probabilities(found)).all()
 
 
 def test_a_judgement_takes_some_milliseconds() -> None:
-    pixels = gate_drawn.draw("landscape", 5)[:160, :160]
+    pixels = drawn.draw("landscape", 5)[:160, :160]
     pixels = cv2.resize(pixels, (256, 256))
     gate.load().fault(pixels, FUNDUS)
     before = time.process_time()

@@ -158,6 +158,19 @@ def test_the_practitioner_grades_and_then_sees_every_grade_of_the_model(
     assert "20.0 % severe diabetic retinopathy" in page
 
 
+def test_the_practitioner_sees_an_uncertain_answer_lean_to_what_is_likelier(
+    browse: Any, patient: User, practitioner: User, given: Answered
+) -> None:
+    analysis = given("covid19", covid(0.12, 0.68, 0.2))
+    analysis.finding, analysis.outcome = "other_pneumonia", "uncertain"  # as with a threshold of 0.73
+    analysis.save()
+    client, review = browse(practitioner), analysis.review  # type: ignore[attr-defined]
+    client.post(f"/reviews/{review.pk}/claim/")
+    reading = {"finding": "covid19", "confidence": "high", "recommendation": "visit"}
+    page = words(client.post(f"/reviews/{review.pk}/reading/", reading, follow=True))
+    assert "leans towards: a pattern that fits COVID-19 pneumonia" in page
+
+
 @pytest.mark.parametrize(("opinion", "differs"), [("other_pneumonia", False), ("normal", True), ("covid19", True), ("can_not_tell", False)])
 def test_the_patient_is_told_when_the_practitioner_finds_something_else(
     opinion: str, differs: bool, browse: Any, patient: User, practitioner: User, given: Answered

@@ -210,6 +210,7 @@ def test_the_model_card_tells_of_places_that_a_model_never_saw(browse: Any, pati
     measured.save()
     said = words(browse(patient).get(CARD))
     assert "In places that a model never saw" in said
+    assert "9 rounds of training on pictures of 160 pixels" in said
     assert "dhaka 51 40 60.0 % 55.0 % 61.3 % 0.671 (0.600 to 0.740)" in said
 
 

@@ -11,8 +11,8 @@ import pytest
 import samples
 from inference import gate
 from inference.diseases import BLOOD_SMEAR, CHEST_XRAY
+from training import drawn, gate_fit, gate_looks, gate_pictures, gate_variants
 from training import gate as training
-from training import gate_drawn, gate_pictures, gate_variants
 from training.datasets import DataError
 
 
@@ -34,8 +34,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few pictures of each kind of other pictures."""
-    for name, value in {"_DRAWN": 4, "_FOUND": 4, "_EPOCHS": 30, "_BATCH": 64, "_TRIED": 5}.items():
-        monkeypatch.setattr(training, name, value)
+    for name, value in {"_DRAWN": 4, "_FOUND": 4, "_TRIED": 5}.items():
+        monkeypatch.setattr(gate_looks, name, value)
+    for name, value in {"_EPOCHS": 30, "_BATCH": 64}.items():
+        monkeypatch.setattr(gate_fit, name, value)
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def packages(tmp_path: Path) -> Path:
     """A folder with an unpacked package: a photograph, a see-through stamp, and a file that only says it is a picture."""
     plants = tmp_path / "some-package" / "usr" / "share" / "tuxpaint" / "stamps" / "plants"
     plants.mkdir(parents=True)
-    cv2.imwrite(str(plants / "tree.png"), gate_drawn.draw("landscape", 1))
+    cv2.imwrite(str(plants / "tree.png"), drawn.draw("landscape", 1))
     stamp = np.zeros((90, 80, 4), np.uint8)
     cv2.circle(stamp, (40, 45), 30, (40, 200, 40, 255), -1)
     cv2.imwrite(str(plants / "leaf.png"), stamp)
@@ -71,7 +73,7 @@ def test_a_fit_knows_its_kind_and_is_the_same_twice(data: Path, tmp_path: Path, 
     fitted = gate.load(tmp_path / "one.npz")
     cells = [cv2.imdecode(np.frombuffer(samples.draw("malaria", "parasitized", seed), np.uint8), 1)[:, :, ::-1] for seed in range(50, 60)]
     cells = [np.ascontiguousarray(cell) for cell in cells]
-    others = [gate_drawn.draw(kind, 99) for kind in ("landscape", "text_page", "hand_film", "face", "white_noise")]
+    others = [drawn.draw(kind, 99) for kind in ("landscape", "text_page", "hand_film", "face", "white_noise")]
     assert np.mean([fitted.fault(cell, BLOOD_SMEAR) is None for cell in cells]) >= 0.9
     assert np.mean([fitted.fault(other, BLOOD_SMEAR) is not None for other in others]) >= 0.8
     assert all(fitted.fault(cell, CHEST_XRAY) == "wrong_modality" for cell in cells)
@@ -91,26 +93,26 @@ def test_the_evaluation_prints_every_table(data: Path, packages: Path, capsys: p
 
 
 def test_no_patient_and_no_kind_is_learned_from_where_it_is_measured(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_DRAWN", 2)
+    monkeypatch.setattr(gate_looks, "_DRAWN", 2)
     held: dict[str, set[int]] = {}
-    for job in training.in_kind_jobs(data, 7) + training.other_jobs(None, 7):
+    for job in gate_looks.in_kind_jobs(data, 7) + gate_looks.other_jobs(None, 7):
         group = f"P{int(job.path.stem) // 2}" if job.path else job.name
         held.setdefault(group, set()).add(job.part)
-    assert len(held) == 20 + len(gate_drawn.PAINTERS) + 2  # the portal's own pages and drawn cells
+    assert len(held) == 20 + len(drawn.PAINTERS) + 2  # the portal's own pages and drawn cells
     assert all(len(parts) == 1 for parts in held.values())
-    assert {part for parts in held.values() for part in parts} == set(range(training.PARTS))
+    assert {part for parts in held.values() for part in parts} == set(range(gate_looks.PARTS))
 
 
 def test_pictures_of_a_package_are_read_and_broken_ones_left_out(packages: Path) -> None:
     found = gate_pictures.pictures(packages, source("stamps_plants"), 10, np.random.default_rng(1))
-    assert sorted(picture.shape for picture in found) == sorted([(90, 80, 3), gate_drawn.draw("landscape", 1).shape])
+    assert sorted(picture.shape for picture in found) == sorted([(90, 80, 3), drawn.draw("landscape", 1).shape])
     assert gate_pictures.pictures(packages, source("head_ct"), 10, np.random.default_rng(1)) == []
 
 
 def test_a_table_without_files_is_told(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("label\nx\n")
     with pytest.raises(DataError, match="lacks the columns file"):
-        training.rows_of(tmp_path)
+        gate_looks.rows_of(tmp_path)
 
 
 def test_check_counts_what_passes(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,9 +120,9 @@ def test_check_counts_what_passes(data: Path, capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == "40 of 40 pictures pass the gate; refused: none\n"
 
 
-@pytest.mark.parametrize("kind", sorted(gate_drawn.PAINTERS))
+@pytest.mark.parametrize("kind", sorted(drawn.PAINTERS))
 def test_a_painter_draws_one_picture_a_seed_and_another_for_another(kind: str) -> None:
-    first, again, other = (gate_drawn.draw(kind, seed) for seed in (1, 1, 2))
+    first, again, other = (drawn.draw(kind, seed) for seed in (1, 1, 2))
     assert first.dtype == np.uint8
     assert first.shape[2] == 3
     assert (first == again).all()
@@ -129,7 +131,7 @@ def test_a_painter_draws_one_picture_a_seed_and_another_for_another(kind: str) -
 
 @pytest.mark.parametrize("kind", [*gate.KINDS, None])
 def test_variants_and_misuses_are_pictures_again(kind: str | None) -> None:
-    picture = gate_drawn.draw("ball", 3)
+    picture = drawn.draw("ball", 3)
     for seed in range(30):
         random = np.random.default_rng(seed)
         looks = [gate_variants.vary(picture, kind, random)]
@@ -144,7 +146,7 @@ def test_variants_and_misuses_are_pictures_again(kind: str | None) -> None:
 
 
 def test_degrading_does_what_it_says() -> None:
-    picture = gate_drawn.draw("face", 3)
+    picture = drawn.draw("face", 3)
     assert gate_variants.degrade(picture, "too_dark", 0.25).mean() == pytest.approx(picture.mean() / 4, abs=1)
     assert gate_variants.degrade(picture, "too_bright", 3.0).mean() > picture.mean()
     softened = gate_variants.degrade(picture, "too_blurred", 2.0)
