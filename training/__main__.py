@@ -28,6 +28,7 @@ def fit(arguments: argparse.Namespace) -> None:
     commit = export.commit()
     disease, recipe = diseases.get(arguments.disease), RECIPES[arguments.disease]
     examples = datasets.read_labels(arguments.data, disease)
+    examples += [example for folder in arguments.pool for example in datasets.read_pooled(folder, disease)]
     if arguments.without:
         elsewhere = datasets.patients(arguments.without)
         examples = [example for example in examples if example.patient not in elsewhere]
@@ -58,7 +59,11 @@ def fit(arguments: argparse.Namespace) -> None:
         backbone=task.backbone,
         recipe=recipe,
         recipe_values=json.loads(json.dumps(asdict(recipe)))
-        | {"start": str(arguments.start or ""), "without": str(arguments.without or "")},
+        | {
+            "start": str(arguments.start or ""),
+            "without": str(arguments.without or ""),
+            "pool": [str(folder) for folder in arguments.pool],
+        },
         classes=task.classes,
         positive=disease.positive,
         point=point,
@@ -105,6 +110,13 @@ def main() -> int:
         "--without",
         type=Path,
         help="the folder of another set, whose patients are left out: for weights from which that set's model starts",
+    )
+    command.add_argument(
+        "--pool",
+        action="append",
+        default=[],
+        type=Path,
+        help="the folder of another set of the same kind of picture, learned from too, healthy or not; may be repeated",
     )
     command.add_argument("--out", required=True, type=Path, help="the artefact's folder; its name is the version")
     command.add_argument("--seed", type=int, default=7)

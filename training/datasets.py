@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from inference import imaging, preprocess
-from inference.diseases import Disease
+from inference.diseases import DISEASES, Disease
 from inference.registry import Manifest
 from training.errors import TrainingError
 
@@ -77,6 +77,28 @@ def read_labels(folder: Path, disease: Disease) -> list[Example]:
         for row in rows
     ]
     return sorted(examples, key=lambda example: str(example.path))
+
+
+def read_pooled(folder: Path, disease: Disease) -> list[Example]:
+    """The rows of another disease's set as this one's: its healthy pictures, and all its others as the one positive class.
+
+    Raises DataError, also when this disease has more than two classes.
+    """
+    if len(disease.classes) != 2:
+        raise DataError(f"{disease.code} has {len(disease.classes)} classes, and other sets can only be pooled as healthy or not")
+    healthy = {other.healthy for other in DISEASES.values() if other.modality == disease.modality}
+    return sorted(
+        (
+            Example(
+                path=folder / row["file"],
+                label=disease.healthy if row["label"] in healthy else disease.positive[0],
+                patient=row["patient_id"] or row["file"],
+                source=row.get("source") or "",
+            )
+            for row in table(folder, "file", "label", "patient_id")
+        ),
+        key=lambda example: str(example.path),
+    )
 
 
 def _decade(age: str) -> str:

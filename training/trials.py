@@ -29,15 +29,15 @@ _DRAWS = 1000
 class Trial:
     """One thing that is done otherwise than in the trials' own recipe.
 
-    `recipe` changes it; `backbone` is another one; `start` is False to begin from ImageNet although --start was given; `looks` is how many
-    views of a picture are averaged (2: and its mirror image); `seeds` is how many fits are averaged; `teachers` how many fits teach the
-    one that is measured, which learns half from their mean and half from the label; `weighed` is
-    False for pictures that all count the same.
+    `recipe` changes it; `backbone` is another one; `start` says what it begins from: --start, --pooled, or ImageNet (""); `looks` is how
+    many views of a picture are averaged (2: and its mirror image); `seeds` is how many fits are averaged; `teachers` how many fits teach
+    the one that is measured, which learns half from their mean and half from the label; `weighed` is False for pictures that all count
+    the same.
     """
 
     recipe: Callable[[Recipe], Recipe] = lambda recipe: recipe
     backbone: str = ""
-    start: bool = True
+    start: str = "start"
     looks: int = 1
     seeds: int = 1
     teachers: int = 0
@@ -63,8 +63,9 @@ TRIALS: dict[str, Trial] = {
     "no smoothing of labels": Trial(_with(smoothing=0.0)),
     "statistics kept by 0.9": Trial(_with(momentum=0.9)),
     "weights of the last 4 epochs averaged": Trial(_with(average=4)),
-    "from ImageNet": Trial(start=False),
-    "MobileNetV2, from ImageNet": Trial(_with(end=""), backbone="mobilenet_v2", start=False),
+    "from ImageNet": Trial(start=""),
+    "from all other sets of films, pooled": Trial(start="pooled"),
+    "MobileNetV2, from ImageNet": Trial(_with(end=""), backbone="mobilenet_v2", start=""),
     "mirror image averaged": Trial(looks=2),
     "two fits averaged": Trial(seeds=2),
     "two fits distilled into one": Trial(teachers=2),
@@ -89,6 +90,9 @@ def run(arguments: argparse.Namespace) -> None:
         if TRIALS[name].backbone and TRIALS[name].backbone not in weights:
             print(f"{name}: left out, as no --weights {TRIALS[name].backbone}=FILE was given")
             continue
+        if TRIALS[name].start == "pooled" and arguments.pooled is None:
+            print(f"{name}: left out, as no --pooled FILE was given")
+            continue
         told["trials"][name] = measure(name, arguments, weights)
         path.write_text(json.dumps(told, indent=1) + "\n")
         arguments.out.with_suffix(".md").write_text(render(told))
@@ -102,7 +106,7 @@ def measure(name: str, arguments: argparse.Namespace, weights: dict[str, str]) -
     trial, disease = TRIALS[name], diseases.get(arguments.disease)
     recipe, backbone = trial.recipe(_recipe(arguments)), trial.backbone or arguments.backbone
     examples = datasets.read_labels(arguments.data, disease)
-    start = arguments.start if trial.start else None
+    start = getattr(arguments, trial.start) if trial.start else None
     task = Task.read(disease, examples, recipe, backbone, weights.get(backbone), start)
     fold = crossval.folds(examples, arguments.folds, arguments.seed)
     begun = time.monotonic()
@@ -173,7 +177,8 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     command.add_argument("--data", required=True, type=Path)
     command.add_argument("--backbone", default="efficientnet_lite0")
     command.add_argument("--weights", action="append", default=[], metavar="BACKBONE=FILE", help="pretrained weights; may be repeated")
-    command.add_argument("--start", type=Path, help="the .keras file of an earlier fit, from which all but one trial begin")
+    command.add_argument("--start", type=Path, help="the .keras file of an earlier fit, from which nearly all trials begin")
+    command.add_argument("--pooled", type=Path, help="that of a fit with --pool, from which one trial begins")
     command.add_argument("--size", type=int, default=128, help="side of the pictures in pixels")
     command.add_argument("--folds", type=int, default=3)
     command.add_argument("--seed", type=int, default=7)

@@ -28,6 +28,15 @@ def test_a_table_with_an_unknown_label_or_without_a_column_is_told(tmp_path: Pat
         datasets.read_labels(tmp_path, get("malaria"))
 
 
+def test_films_of_another_disease_are_healthy_or_not(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("file,label,patient_id,source\na.png,normal,P1,x\nb.png,covid19,P2,y\nc.png,other_pneumonia,,z\n")
+    pooled = datasets.read_pooled(tmp_path, get("tuberculosis"))
+    assert [example.label for example in pooled] == ["normal", "tuberculosis", "tuberculosis"]
+    assert [(example.patient, example.source) for example in pooled] == [("P1", "x"), ("P2", "y"), ("c.png", "z")]
+    with pytest.raises(datasets.DataError, match="covid19 has 3 classes"):
+        datasets.read_pooled(tmp_path, get("covid19"))
+
+
 def test_a_picture_that_can_not_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("file,label,patient_id\nbroken.png,parasitized,P1\n")
     (tmp_path / "broken.png").write_bytes(b"")

@@ -192,6 +192,20 @@ def test_the_patients_of_another_set_can_be_left_out(cells: Path, tmp_path: Path
     assert manifest.recipe["without"] == str(tmp_path)
 
 
+def test_another_set_is_learned_from_too(cells: Path, tmp_path: Path) -> None:
+    lines = (cells / "labels.csv").read_text().splitlines()
+    (tmp_path / "labels.csv").write_text("\n".join([lines[0], *(line.replace(",P", ",Q") for line in lines[1:61])]))
+    for label in ("parasitized", "uninfected"):
+        (tmp_path / label).symlink_to(cells / label)
+    run = fit(cells, tmp_path / "malaria" / "0.1.0", tmp_path / "work", "--pool", tmp_path)
+    printed = run.communicate(timeout=120)[0]
+    assert run.returncode == 0, printed
+    manifest = registry.open_folder(tmp_path / "malaria" / "0.1.0").manifest
+    assert sum(part["images"] for part in manifest.training.values()) == 300
+    assert sum(part["patients"] for part in manifest.training.values()) == 50
+    assert manifest.recipe["pool"] == [str(tmp_path)]
+
+
 def test_what_was_measured_is_not_calibrated_again(whole: tuple[Path, Path], crossed: Path, cells: Path) -> None:
     before = (whole[0] / "manifest.json").read_text()
     if not (whole[0] / "metrics.json").is_file():
