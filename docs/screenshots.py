@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 import samples
+from inference import registry
 from medinform.demo import PATIENT, PRACTITIONER, portal
 from tests.e2e.browser import browser
 
@@ -77,7 +78,7 @@ def draw(opened: Browser, address: str, password: str, size: str, scheme: str) -
     patient.click('main form button[type="submit"]')
     patient.wait_for_selector("text=Choose another picture", timeout=60_000)
     shot(patient, "refused")
-    patient.goto(f"{address}/analyses/models/diabetic_retinopathy/1.0.0/")
+    patient.goto(f"{address}/analyses/models/diabetic_retinopathy/{registry.versions('diabetic_retinopathy')[-1]}/")
     shot(patient, "model-card")
 
     reader = visitor()

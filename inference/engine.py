@@ -1,28 +1,22 @@
 """Loads a model version once, and answers many images: bytes in, a calibrated answer and its heat-map out.
 
-TensorFlow is imported only when a model is loaded: who needs the words of this module alone (the web processes) stays small.
+What runs the model is imported only when one is loaded: who needs the words of this module alone (the web processes) stays small.
 """
 
-import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from inference import diseases, explain, gate, imaging, registry
+from inference import diseases, explain, gate, imaging, registry, runtimes
 
+LONGEST_SIDE = 1024  # px: four times what any model sees; larger files are shrunk while they are decoded
 SUSPICIOUS, UNCERTAIN, NOT_SUSPICIOUS = "suspicious", "uncertain", "not_suspicious"
-
-
-class Runtime(Protocol):
-    """What runs a model file: one float32 (1, size, size, 3) batch in, logits (classes,) and evidence (h, w, classes) out."""
-
-    def predict(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
 
 
 @dataclass(frozen=True)
@@ -68,40 +62,21 @@ class OperatingPoint:
         return SUSPICIOUS if probability >= self.high else UNCERTAIN
 
 
-class KerasRuntime:
-    """A .keras file on the processor, traced once for one image (Keras's own predict costs several times as much at batch 1).
-
-    Never on a graphics card: the same image gets the same answer on every machine, and the card's memory stays free for others.
-    """
-
-    def __init__(self, path: Path, size: int) -> None:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        import keras
-        import tensorflow as tf
-
-        with suppress(RuntimeError):  # a process that has computed already, as after training, keeps its devices
-            tf.config.set_visible_devices([], "GPU")
-        model = keras.models.load_model(path, compile=False)
-        signature = tf.TensorSpec((1, size, size, 3), tf.float32)
-        self._forward = tf.function(lambda batch: model(batch, training=False), input_signature=[signature])
-        self.predict(np.zeros((1, size, size, 3), np.float32))  # traces now, not while somebody waits
-
-    def predict(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        answer = self._forward(batch)
-        return answer["logits"].numpy()[0], answer["evidence"].numpy()[0]
-
-
 class Engine:
     """One loaded model version. Safe to use from several threads; the same bytes give the same answer."""
 
-    def __init__(self, artefact: registry.Artefact, runtime: Runtime | None = None) -> None:
-        """Check the file against its manifest and load it. Raises registry.ArtefactError."""
+    def __init__(self, artefact: registry.Artefact, *, reference: bool = False) -> None:
+        """Check the file against its manifest and load it; with `reference`, the Keras model that the served file was made of.
+
+        Raises registry.ArtefactError.
+        """
         registry.verify(artefact)
         self.artefact, self.manifest = artefact, artefact.manifest
         self.disease = diseases.get(self.manifest.disease)
         if set(self.manifest.classes) != set(self.disease.classes):
             raise registry.ArtefactError(f"the model's classes {self.manifest.classes} are not those of {self.disease.code}")
-        self._runtime = runtime or KerasRuntime(artefact.model_path, self.manifest.input.size)
+        path = artefact.reference_path if reference else artefact.model_path
+        self._runtime = runtimes.open_file(path, self.manifest.input.size)
 
     @property
     def shipped_point(self) -> OperatingPoint:
@@ -113,13 +88,13 @@ class Engine:
         point = operating_point or self.shipped_point
         clock = Clock()
         with clock.stage("decode"):
-            picture = imaging.decode(data)
+            picture = imaging.decode(data, LONGEST_SIDE)
         with clock.stage("gate"):
             gate.check(picture.pixels, self.disease)
         with clock.stage("model"):
             size = self.manifest.input
             pixels, box = imaging.prepare(picture.pixels, size.size, size.offset, size.divisor, size.preprocess)
-            logits, evidence = self._runtime.predict(pixels[None])
+            logits, evidence = self._runtime.predict(pixels)
         with clock.stage("heatmap"):
             probabilities = self._calibrated(logits)
             probability = float(sum(probabilities[name] for name in self.manifest.positive))
@@ -142,8 +117,8 @@ class Engine:
     def logits(self, data: bytes) -> np.ndarray:
         """The model's logits (classes,) before calibration, for who measures calibration. No gate. Raises imaging.ImageRejected."""
         size = self.manifest.input
-        pixels, _ = imaging.prepare(imaging.decode(data).pixels, size.size, size.offset, size.divisor, size.preprocess)
-        return self._runtime.predict(pixels[None])[0]
+        pixels, _ = imaging.prepare(imaging.decode(data, LONGEST_SIDE).pixels, size.size, size.offset, size.divisor, size.preprocess)
+        return self._runtime.predict(pixels)[0]
 
     def _calibrated(self, logits: np.ndarray) -> dict[str, float]:
         """Temperature scaling (Guo 2017), with a bias for each class where the manifest has them (Alexandari 2020)."""

@@ -1,12 +1,19 @@
 """The heat-map: where in the picture the answer came from."""
 
+import io
+
 import cv2
 import numpy as np
+from PIL import Image
 
 from inference.preprocess import Box
 
-LONGEST_SIDE = 512
+LONGEST_SIDE = 384
 _STRONGEST_ALPHA = 210
+_COMPRESSION = 3  # of 9: half the time of the usual 6, a tenth more bytes
+_LEVELS = np.arange(256, dtype=np.uint8)
+_INFERNO = cv2.cvtColor(cv2.applyColorMap(_LEVELS[:, None], cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB).tobytes()
+_ALPHA = np.round(_LEVELS / 255 * _STRONGEST_ALPHA).astype(np.uint8).tobytes()
 
 
 def activation(evidence: np.ndarray, answered: int) -> np.ndarray:
@@ -22,7 +29,7 @@ def activation(evidence: np.ndarray, answered: int) -> np.ndarray:
 
 
 def overlay(cam: np.ndarray, box: Box, width: int, height: int) -> bytes:
-    """A PNG to lay over the picture of width x height pixels: RGBA, the inferno colours, more opaque where the map is stronger.
+    """A PNG to lay over the picture of width x height pixels: the inferno colours, more opaque where the map is stronger, as a palette.
 
     `cam` is float (h, w) from 0 to 1 over the model's square, in which the picture lies at `box`; what the model did not see stays clear.
     The result has the picture's aspect and at most LONGEST_SIDE pixels on its longest side.
@@ -44,10 +51,8 @@ def overlay(cam: np.ndarray, box: Box, width: int, height: int) -> bytes:
         borderMode=cv2.BORDER_REPLICATE,
     )
     part = np.clip(part, 0, 1) * inside
-    levels = np.round(part * 255).astype(np.uint8)
-    rgba = cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2BGRA)
-    rgba[:, :, 3] = np.round(part * _STRONGEST_ALPHA).astype(np.uint8)
-    written, png = cv2.imencode(".png", rgba)
-    if not written:
-        raise RuntimeError("OpenCV could not write the heat-map as PNG")
-    return png.tobytes()
+    heat = Image.fromarray(np.round(part * 255).astype(np.uint8))
+    heat.putpalette(_INFERNO)
+    file = io.BytesIO()
+    heat.save(file, "PNG", transparency=_ALPHA, compress_level=_COMPRESSION)
+    return file.getvalue()

@@ -29,9 +29,12 @@ _UPRIGHT: dict[int, Image.Transpose] = {
 }
 
 
+_ON_ITS_SIDE = {Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270, Image.Transpose.TRANSVERSE, Image.Transpose.ROTATE_90}
+
+
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: `pixels` is uint8 (height, width, 3) RGB, upright."""
+    """A decoded picture: `pixels` is uint8 (h, w, 3) RGB, upright; width and height are those of the file, upright."""
 
     pixels: np.ndarray
     format: Literal["JPEG", "PNG"]
@@ -39,10 +42,12 @@ class Picture:
     height: int
 
 
-def decode(data: bytes) -> Picture:
+def decode(data: bytes, longest: int = 0) -> Picture:
     """Read a JPEG or PNG file, whatever its name says, into upright 8-bit RGB.
 
-    Grey, palette, 1-bit, 16-bit and CMYK files are converted; 16-bit samples are scaled over their full range (PNG specification,
+    With `longest`, a picture whose longer side is longer is shrunk to it by averaging areas; a JPEG is then decoded at an eighth, a
+    quarter or half of its size, the least that is not smaller (scaled IDCT), which costs a fraction of the time. Grey, palette, 1-bit,
+    16-bit and CMYK files are converted; 16-bit samples are scaled over their full range (PNG specification,
     13.12). Opaque alpha is dropped. Colour profiles are not applied. Raises ImageRejected, and nothing else, for any bytes.
     """
     if not data:
@@ -51,12 +56,12 @@ def decode(data: bytes) -> Picture:
         raise ImageRejected("too_large")
     container = containers.read(data, MAX_PIXELS, MIN_SIDE)
     try:
-        pixels = _pixels(container)
+        pixels, width, height = _pixels(container, longest)
     except ImageRejected:
         raise
     except Exception as error:  # a decoder meets any bytes: whatever it stumbles over is the file's fault, and it says so in many types
         raise ImageRejected("truncated" if "truncated" in str(error) else "corrupt") from error
-    return Picture(pixels, container.format, pixels.shape[1], pixels.shape[0])
+    return Picture(pixels, container.format, width, height)
 
 
 def prepare(pixels: np.ndarray, size: int, offset: float, divisor: float, way: str = "plain") -> tuple[np.ndarray, preprocess.Box]:
@@ -65,21 +70,33 @@ def prepare(pixels: np.ndarray, size: int, offset: float, divisor: float, way: s
     return (canvas.astype(np.float32) - np.float32(offset)) / np.float32(divisor), box
 
 
-def _pixels(container: containers.Container) -> np.ndarray:
+def _pixels(container: containers.Container, longest: int) -> tuple[np.ndarray, int, int]:
+    """uint8 (h, w, 3), and the width and height that the whole picture has."""
     image: Image.Image
     with Image.open(io.BytesIO(container.data), formats=[container.format]) as image:
-        image.load()
+        width, height = image.size
+        shrink = min(1.0, longest / max(width, height)) if longest else 1.0
+        smaller = max(1, round(width * shrink)), max(1, round(height * shrink))
         transpose = _UPRIGHT.get(_orientation(image))
+        if shrink < 1:
+            image.draft(None, smaller)  # type: ignore[arg-type]
+        image.load()
         if container.bit_depth == 16:
             image = _from_16_bit(container.data)
         if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
             image = image.convert("RGBA")
             if np.asarray(image.getchannel("A")).min() < 255:
                 raise ImageRejected("has_transparency")
-        image = image.convert("RGB")
-        if transpose is not None:
-            image = image.transpose(transpose)
-        return np.asarray(image).copy()
+        grey = image.mode == "L"
+        pixels = np.asarray(image if grey else image.convert("RGB"))
+    if pixels.shape[1::-1] != smaller:
+        pixels = cv2.resize(pixels, smaller, interpolation=cv2.INTER_AREA)
+    if grey:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    if transpose is None:
+        return (pixels if pixels.flags.writeable else pixels.copy()), width, height
+    turned = np.asarray(Image.fromarray(pixels).transpose(transpose)).copy()
+    return (turned, height, width) if transpose in _ON_ITS_SIDE else (turned, width, height)
 
 
 def _orientation(image: Image.Image) -> int:

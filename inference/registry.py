@@ -1,4 +1,4 @@
-"""Model versions on disk: `<root>/<disease>/<version>/` holds model.keras, manifest.json, metrics.json and MODEL_CARD.md."""
+"""Model versions on disk: `<root>/<disease>/<version>/` holds the model, manifest.json, metrics.json and MODEL_CARD.md."""
 
 import dataclasses
 import hashlib
@@ -37,6 +37,8 @@ class Manifest:
     `classes` is the order of the model's outputs; the answer's probability is the sum over `positive` of softmax(logits / temperature +
     bias), where no bias is none. It is a positive finding from `threshold` on; `uncertain` is (low, high): from low to below high a
     practitioner should look first. `training` counts images and patients per part of the split, `recipe` holds every choice of the fit.
+    `file` is the model that is served, one of the `variants` that were compared; `reference` the Keras model that it was made of, where
+    that is another file.
     """
 
     disease: str
@@ -59,10 +61,14 @@ class Manifest:
     recipe: dict[str, Any] = field(default_factory=dict)
     known_limits: tuple[str, ...] = ()
     bias: tuple[float, ...] = ()
+    variant: str = "keras"
+    variants: dict[str, dict[str, float]] = field(default_factory=dict)
+    reference: str = ""
+    reference_sha256: str = ""
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the model's file, in hexadecimal."""
+        """SHA-256 of the served file, in hexadecimal."""
         return self.sha256
 
     def to_dict(self) -> dict[str, Any]:
@@ -110,8 +116,13 @@ class Artefact:
 
     @property
     def model_path(self) -> Path:
-        """The model's file."""
+        """The file that is served."""
         return self.path / self.manifest.file
+
+    @property
+    def reference_path(self) -> Path:
+        """The Keras model: what was trained, and what every other variant is compared with."""
+        return self.path / (self.manifest.reference or self.manifest.file)
 
 
 def is_version(name: str) -> bool:
@@ -164,12 +175,11 @@ def checksum(path: Path) -> str:
 
 
 def verify(artefact: Artefact) -> None:
-    """Check that the model's file is the one that the manifest describes. Raises ArtefactError."""
-    if not artefact.model_path.is_file():
-        raise ArtefactError(
-            f"the model file {artefact.manifest.file} of {artefact.manifest.disease} {artefact.manifest.version} is missing"
-        )
-    if checksum(artefact.model_path) != artefact.manifest.sha256:
-        raise ArtefactError(
-            f"the model file of {artefact.manifest.disease} {artefact.manifest.version} is not the one its manifest describes"
-        )
+    """Check that the model's files are those that the manifest describes. Raises ArtefactError."""
+    manifest = artefact.manifest
+    for name, sha256 in ((manifest.file, manifest.sha256), (manifest.reference, manifest.reference_sha256)):
+        path = artefact.path / name
+        if name and not path.is_file():
+            raise ArtefactError(f"the model file {name} of {manifest.disease} {manifest.version} is missing")
+        if name and checksum(path) != sha256:
+            raise ArtefactError(f"the model file of {manifest.disease} {manifest.version} is not the one its manifest describes")

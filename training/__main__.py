@@ -1,4 +1,4 @@
-"""`python -m training fit | calibrate | evaluate | sources | compare | gate ...`: see --help of each."""
+"""`python -m training fit | export | calibrate | evaluate | sources | compare | gate ...`: see --help of each."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inference import diseases, registry
-from training import compare, datasets, gate, pointing, sources, table, trials
+from training import benchmark, compare, datasets, gate, pointing, sources, table, trials, variants
 from training.errors import TrainingError
 from training.recipes import RECIPES
 
@@ -74,7 +74,7 @@ def fit(arguments: argparse.Namespace) -> None:
     if recipe.folds:
         crossval.write(arguments.out / crossval.FILE, examples, fold, answers, arguments.data)
     print(f"{arguments.out}: temperature {manifest.temperature}, threshold {manifest.threshold}, uncertain {manifest.uncertain}")
-    print(f"Now: python -m training evaluate --artefact {arguments.out} --data {arguments.data}")
+    print(f"Now: python -m training export --artefact {arguments.out} --data {arguments.data}")
 
 
 def recalibrate(arguments: argparse.Namespace) -> None:
@@ -136,12 +136,14 @@ def main() -> int:
     )
     command.set_defaults(run=evaluate)
 
+    benchmark.add_command(commands)
     gate.add_command(commands)
     compare.add_command(commands)
     pointing.add_command(commands)
     sources.add_command(commands)
     table.add_command(commands)
     trials.add_command(commands)
+    variants.add_command(commands)
 
     arguments = parser.parse_args()
     if arguments.run is fit:

@@ -24,11 +24,13 @@ class ChangedArtefact(Exception):
 def sync() -> list[ModelVersion]:
     """Register every artefact on disk; a disease without an active version gets its newest. Returns the new rows.
 
-    Of a version that is known already only the figures are read again: it may have been measured anew.
+    Of a version that is known already only the figures are read again: it may have been measured anew. One whose files a newer release
+    no longer carries is retired, so that the newest takes its place; where a disease has no files at all, nothing is retired.
     """
     added = []
     for code in diseases.DISEASES:
-        for version in registry.versions(code):
+        on_disk = registry.versions(code)
+        for version in on_disk:
             artefact = registry.load(code, version)
             registry.verify(artefact)
             manifest = artefact.manifest
@@ -46,6 +48,9 @@ def sync() -> list[ModelVersion]:
                 row.metrics = artefact.metrics
                 row.save(update_fields=["metrics"])
                 record("model.measured", row, date=row.metrics.get("date"))
+        if on_disk:
+            for row in ModelVersion.objects.filter(disease=code).exclude(state=ModelVersion.State.RETIRED).exclude(version__in=on_disk):
+                retire(version=row)
         newest = ModelVersion.objects.filter(disease=code, state=ModelVersion.State.AVAILABLE).order_by("-registered_at", "-pk").first()
         if newest is not None and ModelVersion.objects.active(code) is None:
             activate(version=newest)

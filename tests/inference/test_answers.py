@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inference import engine, registry
+from inference import engine, explain, registry
 from inference.imaging import ImageRejected
 from tests.inference import made
 
@@ -79,7 +79,7 @@ def test_the_heat_map_lies_over_the_picture(tmp_path: Path, height: int, width: 
     model = engine.Engine(made.version(tmp_path, "tuberculosis", (0, 0), brightness=3.0, **always))
     answer = model.answer(made.film(height, width, spot=spot))
     heat = cv2.imdecode(np.frombuffer(answer.heatmap, np.uint8), cv2.IMREAD_UNCHANGED)
-    scale = min(1.0, 512 / max(height, width))
+    scale = min(1.0, explain.LONGEST_SIDE / max(height, width))
     assert heat.shape == (round(height * scale), round(width * scale), 4)
     assert heat.dtype == np.uint8
     alpha = heat[:, :, 3]

@@ -172,3 +172,32 @@ def test_prepared_values_are_scaled() -> None:
     assert pixels.shape == (128, 128, 3)
     assert pixels.dtype == np.float32
     assert -1 <= pixels.min() <= pixels.max() <= 1.01
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_large_picture_is_shrunk_to_what_it_would_be_if_shrunk_afterwards(format: str, mode: str) -> None:
+    smooth = picture(mode, (30, 20)).resize((1200, 800), Image.Resampling.BICUBIC)
+    data = encoded(smooth, format)
+    whole, shrunk = decode(data), decode(data, 150)
+    assert (shrunk.width, shrunk.height) == (whole.width, whole.height) == (1200, 800)
+    assert shrunk.pixels.shape == (100, 150, 3)
+    wanted = cv2.resize(whole.pixels, (150, 100), interpolation=cv2.INTER_AREA)
+    assert np.abs(shrunk.pixels.astype(int) - wanted).mean() < 1
+
+
+def test_a_picture_that_is_small_enough_keeps_its_very_bits() -> None:
+    data = encoded(picture(size=(150, 100)), "JPEG")
+    assert (decode(data, 150).pixels == decode(data).pixels).all()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_large_picture_is_turned_upright_too(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(picture(size=(30, 20)).resize((600, 400), Image.Resampling.BICUBIC), "JPEG", exif=exif)
+    whole, shrunk = decode(data), decode(data, 60)
+    assert (shrunk.width, shrunk.height) == (whole.pixels.shape[1], whole.pixels.shape[0])
+    assert shrunk.pixels.shape[:2] == (whole.pixels.shape[0] // 10, whole.pixels.shape[1] // 10)
+    wanted = cv2.resize(whole.pixels, shrunk.pixels.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(shrunk.pixels.astype(int) - wanted).mean() < 6  # of 255: a picture turned otherwise is 80 away

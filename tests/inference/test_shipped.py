@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 import samples
-from inference import diseases, engine, imaging, registry
+from inference import diseases, engine, imaging, registry, runtimes
 from inference.rejection import ImageRejected
 from training import pointing
 
@@ -83,24 +84,43 @@ def test_the_same_bytes_get_the_same_probability_in_every_engine_and_process(dis
 
 
 @each
-def test_a_picture_among_others_gets_the_probability_that_it_gets_alone(disease: str, version: str) -> None:
+def test_neither_neighbours_nor_threads_change_an_answer(disease: str, version: str) -> None:
     loaded = engine.get(disease, version)
-    model = keras.models.load_model(loaded.artefact.model_path, compile=False)
-    wanted = loaded.manifest.input
-    batch = np.stack(
-        [
-            imaging.prepare(imaging.decode(picture).pixels, wanted.size, wanted.offset, wanted.divisor, wanted.preprocess)[0]
-            for picture in drawn(disease)
-        ]
+    pictures = drawn(disease) * 4
+    alone = np.stack([loaded.logits(picture) for picture in pictures])
+    with ThreadPoolExecutor(4) as pool:
+        together = np.stack(list(pool.map(loaded.logits, pictures)))
+    assert (together == alone).all()
+    if loaded.artefact.model_path.suffix == runtimes.LITERT_SUFFIX:
+        wanted = loaded.manifest.input
+        for count in (1, 3):
+            other = runtimes.LiteRTRuntime(loaded.artefact.model_path, count)
+            for picture, logits in zip(pictures[:3], alone, strict=False):
+                decoded = imaging.decode(picture, engine.LONGEST_SIDE).pixels
+                pixels = imaging.prepare(decoded, wanted.size, wanted.offset, wanted.divisor, wanted.preprocess)[0]
+                assert (other.predict(pixels)[0] == logits).all()
+
+
+@each
+def test_the_served_variant_answers_as_the_model_that_was_trained(disease: str, version: str) -> None:
+    served = engine.get(disease, version)
+    trained = engine.Engine(served.artefact, reference=True)
+    for picture in drawn(disease):
+        one, other = served.answer(picture), trained.answer(picture)
+        assert (one.finding, one.outcome) == (other.finding, other.outcome)
+        assert one.probability == pytest.approx(other.probability, abs=0.02)
+
+
+def test_answering_needs_no_tensorflow_and_little_memory() -> None:
+    """A worker with every shipped model loaded; the limit is that of the whole worker, measured by `make bench`."""
+    script = (
+        "import sys, resource, samples; from inference import engine, registry; from inference.diseases import DISEASES\n"
+        "for code in DISEASES: engine.get(code, registry.versions(code)[-1]).answer(samples.paths(code)[0].read_bytes())\n"
+        "print('tensorflow' in sys.modules or 'keras' in sys.modules, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
     )
-    together = model(batch, training=False)["logits"].numpy()
-    alone = np.stack([loaded.logits(picture) for picture in drawn(disease)])
-
-    def probabilities(logits: np.ndarray) -> np.ndarray:
-        powers = np.exp(logits.astype(np.float64) / loaded.manifest.temperature + np.array(loaded.manifest.bias or 0.0))
-        return powers / powers.sum(axis=1, keepdims=True)
-
-    assert np.abs(probabilities(together) - probabilities(alone)).max() <= 1e-5
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert told[0] == "False"
+    assert int(told[1]) < 400
 
 
 @each
@@ -140,7 +160,7 @@ def test_real_pictures_of_the_classes_are_told_apart(disease: str, version: str)
 def test_the_map_is_the_models_own_and_not_the_pictures(disease: str, version: str) -> None:
     """Sanity check of saliency maps (Adebayo 2018): with weights at random, from the head down, the map becomes another."""
     loaded = engine.get(disease, version)
-    model = keras.models.load_model(loaded.artefact.model_path, compile=False)
+    model = keras.models.load_model(loaded.artefact.reference_path, compile=False)
     wanted = loaded.manifest.input
     picture = imaging.decode(drawn(disease)[0]).pixels
     batch = imaging.prepare(picture, wanted.size, wanted.offset, wanted.divisor, wanted.preprocess)[0][None]

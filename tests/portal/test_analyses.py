@@ -196,7 +196,7 @@ def test_old_answers_keep_their_version_and_new_scans_use_the_active_one(
 ) -> None:
     old = answered(patient, 1)
     newer = ModelVersion.objects.create(
-        disease="malaria", version="1.1.0", checksum="f" * 64, manifest=malaria.manifest, metrics=malaria.metrics
+        disease="malaria", version="9.1.0", checksum="f" * 64, manifest=malaria.manifest, metrics=malaria.metrics
     )
     versions.activate(version=newer, by=administrator)
     assert submitted(patient, 2).model_version == newer

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 
+from inference import registry
 from inference.engine import OperatingPoint
 from portal.accounts.models import User
 from portal.analyses import services, versions, worker
@@ -17,7 +19,7 @@ from tests.conftest import drawn_cell
 from tests.portal.measured import metrics, sensitivity, specificity
 
 STRICT = OperatingPoint(threshold=0.9999, low=0.9998, high=1.0)
-CARD = "/analyses/models/malaria/1.0.0/"
+CARD = f"/analyses/models/malaria/{registry.versions('malaria')[-1]}/"
 POINT_PAGE = f"{CARD}operating-point/"
 
 
@@ -242,12 +244,12 @@ def test_result_disease_page_and_list_lead_to_the_card(browse: Any, patient: Use
 
 
 def test_an_older_version_keeps_its_card(browse: Any, patient: User, administrator: User, malaria: ModelVersion) -> None:
-    newer = ModelVersion.objects.create(disease="malaria", version="1.1.0", checksum="f" * 64, manifest=malaria.manifest, metrics={})
+    newer = ModelVersion.objects.create(disease="malaria", version="9.1.0", checksum="f" * 64, manifest=malaria.manifest, metrics={})
     versions.activate(version=newer, by=administrator)
     versions.retire(version=malaria, by=administrator)
     assert "retired" in words(browse(patient).get(CARD))
-    assert f'href="{CARD}"' in browse(patient).get("/analyses/models/malaria/1.1.0/").content.decode()
-    assert "has not been measured yet" in words(browse(patient).get("/analyses/models/malaria/1.1.0/"))
+    assert f'href="{CARD}"' in browse(patient).get("/analyses/models/malaria/9.1.0/").content.decode()
+    assert "has not been measured yet" in words(browse(patient).get("/analyses/models/malaria/9.1.0/"))
     assert browse(patient).get("/analyses/models/malaria/9.9.9/").status_code == 404
 
 
@@ -260,3 +262,22 @@ def test_figures_measured_anew_reach_the_portal_and_the_version_stays(malaria: M
     assert AuditEvent.objects.filter(action="model.measured", target_id=str(malaria.pk)).count() == 1
     versions.sync()
     assert AuditEvent.objects.filter(action="model.measured").count() == 1
+
+
+def test_a_version_that_a_newer_release_no_longer_carries_makes_way_for_the_newest(malaria: ModelVersion, administrator: User) -> None:
+    gone = ModelVersion.objects.create(disease="malaria", version="0.0.1", checksum="f" * 64, manifest=malaria.manifest, metrics={})
+    versions.activate(version=gone, by=administrator)
+    versions.sync()
+    gone.refresh_from_db()
+    malaria.refresh_from_db()
+    assert (gone.state, malaria.state) == ("retired", "active")
+    assert AuditEvent.objects.filter(action="model.retired", target_id=str(gone.pk)).count() == 1
+
+
+def test_where_no_model_files_are_to_be_found_nothing_is_retired(
+    malaria: ModelVersion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("inference.registry.ARTIFACTS", tmp_path)
+    assert versions.sync() == []
+    malaria.refresh_from_db()
+    assert malaria.state == "active"

@@ -1,0 +1,74 @@
+"""How fast a model answers on this machine, beside what the machine could do: `python -m training benchmark --artefact FOLDER`."""
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inference import registry, runtimes
+from training import compare, variants
+from training.variants import KERAS
+
+_GEMM = 1536  # rows and columns of the two float32 matrices whose product is the yardstick
+_GEMM_OPERATIONS = 2 * _GEMM**3
+
+
+def yardstick() -> Callable[[], object]:
+    """A float32 matrix product on all processors: the machine's peak is what it reaches."""
+    one, other = np.random.default_rng(0).normal(size=(2, _GEMM, _GEMM)).astype(np.float32)
+    return lambda: one @ other
+
+
+def measure(artefact: registry.Artefact, rounds: int = 30) -> dict[str, dict[str, float]]:
+    """For the Keras model and each variant: megabytes, milliseconds an image at batch 1, GFLOP/s, and these over the machine's peak."""
+    import keras
+
+    size = artefact.manifest.input.size
+    pixels = np.random.default_rng(0).normal(0, 0.5, (8, size, size, 3)).astype(np.float32)
+    operations = compare.operations(keras.models.load_model(artefact.reference_path, compile=False), size)
+    with tempfile.TemporaryDirectory() as folder:
+        opened = variants.open_all(artefact, pixels, Path(folder))
+        megabytes = {name: path.stat().st_size / 1e6 for name, (_, path) in opened.items()}
+        calls: dict[str, Callable[[], object]] = {name: _call(runtime, pixels[0]) for name, (runtime, _) in opened.items()}
+        took = variants.milliseconds(calls | {"gemm": yardstick()}, rounds)
+    peak = _GEMM_OPERATIONS / took.pop("gemm") / 1e6
+    return {
+        name: {"MB": round(megabytes[name], 2), "milliseconds": round(value, 2)}
+        | {"gflops_a_second": round(operations / value / 1e6, 1), "over_peak": round(operations / value / 1e6 / peak, 3)}
+        for name, value in took.items()
+    }
+
+
+def _call(runtime: runtimes.Runtime, pixels: np.ndarray) -> Callable[[], object]:
+    return lambda: runtime.predict(pixels)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print how fast each variant of an artefact's model answers on this machine, alone and beside a float32 matrix product."""
+    artefact = registry.open_folder(arguments.artefact)
+    print("\n".join(render(measure(artefact, arguments.rounds), artefact.manifest.variant)))
+
+
+def render(rows: dict[str, dict[str, Any]], served: str) -> list[str]:
+    """The table as Markdown lines, the served variant in bold."""
+    lines = [
+        "| variant | MB | ms an image | times Keras's traced function | GFLOP/s | over the peak |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, row in rows.items():
+        lines.append(
+            f"| {f'**{name}**' if name == served else name} | {row['MB']:.1f} | {row['milliseconds']:.1f} "
+            f"| {rows[KERAS]['milliseconds'] / row['milliseconds']:.1f} | {row['gflops_a_second']:.0f} | {row['over_peak']:.2f} |"
+        )
+    return lines
+
+
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """`benchmark` of the command line."""
+    command = commands.add_parser("benchmark", help=run.__doc__)
+    command.add_argument("--artefact", required=True, type=Path)
+    command.add_argument("--rounds", type=int, default=30, help="the figures are medians of so many (default: 30)")
+    command.set_defaults(run=run)

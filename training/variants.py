@@ -1,0 +1,221 @@
+"""What a trained model is served as: LiteRT variants of it, compared with the Keras model on validation pictures; the fastest that answers
+the same is taken into the artefact.
+
+float32 is the model as it is. float16 keeps weights in half precision and computes in float32. dynamic_range keeps weights in 8 bits and
+scales activations as it meets them. int8 does all in 8 bits, per channel, with scales from training pictures (Jacob 2018).
+"""
+
+import argparse
+import dataclasses
+import datetime
+import json
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from inference import diseases, registry, runtimes
+from training import calibrate, card, crossval, datasets, export, metrics, sources
+from training.errors import TrainingError
+from training.recalibrate import recalibrate
+
+KERAS = "keras"
+VARIANTS = ("float32", "float16", "dynamic_range", "int8")
+MOST_AUC, LEAST_AGREEMENT, MOST_CALIBRATION_ERROR = 0.002, 0.995, 0.04
+MOST_BYTES = 11_700_000  # of the Keras model and what is served of it: an artefact may have 12 MB in all
+_CALIBRATION_PICTURES = 200
+_ROUNDS = 30
+
+
+class Compared(NamedTuple):
+    """One variant: its bytes, milliseconds an image (median, batch 1), and its answers beside those of the Keras model.
+
+    `agreement` is the share of pictures on the same side of the threshold; `calibration_error` is with a temperature of its own;
+    `largest_difference` is that of the calibrated probability.
+    """
+
+    bytes: int
+    milliseconds: float
+    auc: float
+    agreement: float
+    calibration_error: float
+    largest_difference: float
+
+
+def convert(model: Any, variant: str, pixels: np.ndarray) -> bytes:
+    """The LiteRT file of a Keras model with both outputs; `pixels`, float32 (n, s, s, 3) as the model takes them, set int8's scales."""
+    import keras
+    import tensorflow as tf
+
+    wanted: dict[str, Any] = {} if variant == "float32" else {"optimizations": [tf.lite.Optimize.DEFAULT]}
+    if variant == "float16":
+        wanted["target_spec"] = {"supported_types": [tf.float16]}
+    if variant == "int8":
+        wanted["representative_dataset"] = lambda: ([picture[None]] for picture in pixels)
+    signature = [keras.InputSpec(shape=(1, *model.input_shape[1:]), dtype="float32", name="pixels")]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.tflite"
+        model.export(path, format="litert", input_signature=signature, verbose=False, **wanted)
+        return path.read_bytes()
+
+
+def scaled(squares: np.ndarray, wanted: registry.Input) -> np.ndarray:
+    """uint8 (n, s, s, 3) as the model takes them."""
+    return (squares.astype(np.float32) - np.float32(wanted.offset)) / np.float32(wanted.divisor)
+
+
+def open_all(artefact: registry.Artefact, pixels: np.ndarray, folder: Path) -> dict[str, tuple[runtimes.Runtime, Path]]:
+    """The Keras model and every variant of it, loaded; the variants' files are written into `folder`."""
+    import keras
+
+    model = keras.models.load_model(artefact.reference_path, compile=False)
+    opened: dict[str, tuple[runtimes.Runtime, Path]] = {
+        KERAS: (runtimes.KerasRuntime(artefact.reference_path, artefact.manifest.input.size), artefact.reference_path)
+    }
+    for variant in VARIANTS:
+        path = folder / f"{variant}{runtimes.LITERT_SUFFIX}"
+        path.write_bytes(convert(model, variant, pixels))
+        opened[variant] = (runtimes.LiteRTRuntime(path), path)
+    return opened
+
+
+def milliseconds(calls: dict[str, Callable[[], object]], rounds: int = _ROUNDS) -> dict[str, float]:
+    """The median of each, in turns, so that a machine that slows down slows all of them."""
+    spent: dict[str, list[float]] = {name: [] for name in calls}
+    for call in calls.values():
+        call()
+    for _ in range(rounds):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            spent[name].append((time.perf_counter() - start) * 1000)
+    return {name: statistics.median(times) for name, times in spent.items()}
+
+
+def compare(artefact: registry.Artefact, data: Path, folder: Path) -> dict[str, Compared]:
+    """Every variant on the pictures of validation patients, or, where the model was cross-validated, on all: it is the same model."""
+    manifest = artefact.manifest
+    examples = datasets.read_labels(data, diseases.get(manifest.disease))
+    crossed = (artefact.path / crossval.FILE).is_file()
+    parts = {"train": examples, "validation": examples} if crossed else datasets.parts_of(manifest, examples)
+    random = np.random.default_rng(manifest.seed)
+
+    def squares(some: list[datasets.Example]) -> np.ndarray:
+        return datasets.load_squares(some, manifest.input.size, manifest.input.preprocess)
+
+    some = [parts["train"][i] for i in random.permutation(len(parts["train"]))[:_CALIBRATION_PICTURES]]
+    opened = open_all(artefact, scaled(squares(some), manifest.input), folder)
+    pictures = squares(parts["validation"])
+    labels = datasets.label_numbers(parts["validation"], manifest.classes)
+    positive = tuple(manifest.classes.index(name) for name in manifest.positive)
+    truth, given = np.isin(labels, positive), calibrate.Point(manifest.temperature, manifest.threshold, 0, 1, manifest.bias)
+    logits: dict[str, np.ndarray] = {}
+    for name, (runtime, _) in opened.items():
+        steps = tqdm(pictures, desc=name, unit="image", leave=False, disable=None)
+        logits[name] = np.stack([runtime.predict(scaled(picture, manifest.input))[0] for picture in steps])
+    one = scaled(pictures[0], manifest.input)
+    took = milliseconds({name: lambda runtime=runtime: runtime.predict(one) for name, (runtime, _) in opened.items()})  # type: ignore[misc]
+
+    def sure(answers: np.ndarray, point: calibrate.Point) -> np.ndarray:
+        return point.probabilities(answers)[:, list(positive)].sum(1)
+
+    reference = sure(logits[KERAS], given)
+    rows = {}
+    for name, answers in logits.items():
+        probability = sure(answers, given)
+        own = sure(answers, calibrate.point(answers, labels, positive))
+        rows[name] = Compared(
+            bytes=opened[name][1].stat().st_size,
+            milliseconds=round(took[name], 2),
+            auc=round(metrics.auc(truth, probability), 4),
+            agreement=round(float(np.mean((probability >= given.threshold) == (reference >= given.threshold))), 4),
+            calibration_error=round(metrics.calibration_error(truth, own), 4),
+            largest_difference=round(float(np.abs(probability - reference).max()), 4),
+        )
+    return rows
+
+
+def choose(rows: dict[str, Compared]) -> str:
+    """The fastest that answers as the Keras model does, and fits beside it. Raises TrainingError when none does."""
+    reference = rows[KERAS]
+    alike = [
+        name
+        for name in VARIANTS
+        if rows[name].bytes + reference.bytes <= MOST_BYTES
+        and abs(rows[name].auc - reference.auc) <= MOST_AUC
+        and rows[name].agreement >= LEAST_AGREEMENT
+        and rows[name].calibration_error <= max(MOST_CALIBRATION_ERROR, reference.calibration_error)
+    ]
+    if not alike:
+        raise TrainingError("no variant answers as the Keras model does: serve the Keras model")
+    return min(alike, key=lambda name: rows[name].milliseconds)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Compare the variants of an artefact's model, and take the fastest that answers the same into it, or into a new version."""
+    folder: Path = arguments.artefact
+    left_out = registry.open_folder(folder).metrics.get(sources.KEY)
+    if arguments.out is not None:
+        export.check_new(arguments.out)
+        folder = copied(folder, arguments.out)
+    elif registry.open_folder(folder).metrics:
+        raise TrainingError(f"{folder} was measured as it is served: name a new version with --out")
+    artefact = registry.open_folder(folder)
+    with tempfile.TemporaryDirectory() as kept:
+        rows = compare(artefact, arguments.data, Path(kept))
+        chosen, told = choose(rows), {name: row._asdict() for name, row in rows.items()}
+        print("\n".join(card.served(told, chosen)))
+        served = folder / f"model{runtimes.LITERT_SUFFIX}"
+        shutil.move(Path(kept) / f"{chosen}{runtimes.LITERT_SUFFIX}", served)
+    manifest = dataclasses.replace(
+        artefact.manifest,
+        file=served.name,
+        sha256=registry.checksum(served),
+        variant=chosen,
+        variants=told,
+        reference=artefact.reference_path.name,
+        reference_sha256=registry.checksum(artefact.reference_path),
+    )
+    (folder / "manifest.json").write_text(manifest.to_json())
+    if not (folder / crossval.FILE).is_file():  # there the calibration is that of the folds' answers
+        recalibrate(folder, arguments.data)
+    if left_out:  # of fits of the same recipe: true of every version with these weights
+        (folder / "metrics.json").write_text(json.dumps({sources.KEY: left_out}))
+    print(f"{folder} is served as {chosen}. Now: python -m training evaluate --artefact {folder} --data {arguments.data}")
+
+
+def copied(folder: Path, out: Path) -> Path:
+    """The model and what its calibration came from, as another version that was not measured yet."""
+    artefact = registry.open_folder(folder)
+    out.mkdir(parents=True)
+    export.compress(artefact.reference_path, out / export.MODEL_FILE)
+    if (folder / crossval.FILE).is_file():
+        shutil.copyfile(folder / crossval.FILE, out / crossval.FILE)
+    manifest = dataclasses.replace(
+        artefact.manifest,
+        version=out.name,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        recipe=artefact.manifest.recipe | {"weights_of": artefact.manifest.version},
+        file=export.MODEL_FILE,
+        sha256=registry.checksum(out / export.MODEL_FILE),
+        variant=KERAS,
+        reference="",
+        reference_sha256="",
+    )
+    (out / "manifest.json").write_text(manifest.to_json())
+    return out
+
+
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """`export` of the command line."""
+    command = commands.add_parser("export", help=run.__doc__)
+    command.add_argument("--artefact", required=True, type=Path)
+    command.add_argument("--data", required=True, type=Path)
+    command.add_argument("--out", type=Path, help="a new version with the same weights; needed when this one was measured already")
+    command.set_defaults(run=run)
