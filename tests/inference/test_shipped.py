@@ -112,11 +112,11 @@ def test_the_served_variant_answers_as_the_model_that_was_trained(disease: str, 
 
 
 def test_answering_needs_no_tensorflow_and_little_memory() -> None:
-    """A worker with every shipped model loaded; the limit is that of the whole worker, measured by `make bench`."""
+    """With every shipped model loaded. The peak that the system keeps would be that of the process which started this one."""
     script = (
-        "import sys, resource, samples; from inference import engine, registry; from inference.diseases import DISEASES\n"
+        "import sys, psutil, samples; from inference import engine, registry; from inference.diseases import DISEASES\n"
         "for code in DISEASES: engine.get(code, registry.versions(code)[-1]).answer(samples.paths(code)[0].read_bytes())\n"
-        "print('tensorflow' in sys.modules or 'keras' in sys.modules, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+        "print('tensorflow' in sys.modules or 'keras' in sys.modules, psutil.Process().memory_info().rss // 2**20)"
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert told[0] == "False"
