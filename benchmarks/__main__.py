@@ -3,7 +3,6 @@
 import io
 import os
 import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,19 +13,9 @@ from rich.table import Table
 
 import samples
 from inference import engine, registry
-from training.variants import milliseconds
+from training.timing import in_turns
 
 RUNS = 40
-
-
-def median_seconds(do: Callable[[], object], runs: int = RUNS) -> float:
-    do()
-    spent = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        do()
-        spent.append(time.perf_counter() - start)
-    return statistics.median(spent)
 
 
 def main() -> None:
@@ -38,13 +27,13 @@ def main() -> None:
         raise SystemExit("there is no model to measure")
     data = samples.draw("malaria", "parasitized")
     model = engine.Engine(artefact)
-    whole = median_seconds(lambda: model.answer(data))
+    model.answer(data)  # the first has more to do
     stages = [model.answer(data).seconds for _ in range(RUNS)]
     table = Table(title=f"One answer of malaria {artefact.manifest.version}: share of the whole (median of {RUNS})")
     table.add_column("stage")
     table.add_column("share", justify="right")
     for name in ("decode", "gate", "model", "heatmap"):
-        table.add_row(name, f"{statistics.median(stage[name] for stage in stages) / whole:.0%}")
+        table.add_row(name, f"{statistics.median(stage[name] / stage['total'] for stage in stages):.0%}")
     console = Console()
     console.print(table)
     plain, ancestor = keras.models.load_model(artefact.reference_path, compile=False), keras.applications.ResNet50(weights=None)
@@ -53,9 +42,11 @@ def main() -> None:
         "same": lambda: ancestors_way(plain, data, artefact.manifest.input.size),
         "ancestor": lambda: ancestors_way(ancestor, data, 224),
     }
-    took = milliseconds(calls, RUNS)
+    took = {name: statistics.median(taken) for name, taken in in_turns(calls, RUNS).items()}
     same, ancestors = took["same"] / took["engine"], took["ancestor"] / took["engine"]
-    console.print(f"The ancestor's way (PIL, resize, Keras predict) with the same model takes {same:.1f} times as long as the engine,")
+    console.print(
+        f"The ancestor's way (PIL, resize, Keras predict) with the same model takes {same:.1f} times as long as decode and model here,"
+    )
     console.print(f"and with its ResNet-50 at 224 px {ancestors:.1f} times (medians of {RUNS}, one picture at a time).")
 
 

@@ -15,7 +15,6 @@ import numpy as np
 
 from inference import diseases, explain, gate, imaging, registry, runtimes
 
-LONGEST_SIDE = 1024  # px: four times what any model sees; larger files are shrunk while they are decoded
 SUSPICIOUS, UNCERTAIN, NOT_SUSPICIOUS = "suspicious", "uncertain", "not_suspicious"
 
 
@@ -88,12 +87,11 @@ class Engine:
         point = operating_point or self.shipped_point
         clock = Clock()
         with clock.stage("decode"):
-            picture = imaging.decode(data, LONGEST_SIDE)
+            picture = imaging.decode(data)
         with clock.stage("gate"):
             gate.check(picture.pixels, self.disease)
         with clock.stage("model"):
-            size = self.manifest.input
-            pixels, box = imaging.prepare(picture.pixels, size.size, size.offset, size.divisor, size.preprocess)
+            pixels, box = self.manifest.input.prepare(picture.pixels)
             logits, evidence = self._runtime.predict(pixels)
         with clock.stage("heatmap"):
             probabilities = self._calibrated(logits)
@@ -116,9 +114,7 @@ class Engine:
 
     def logits(self, data: bytes) -> np.ndarray:
         """The model's logits (classes,) before calibration, for who measures calibration. No gate. Raises imaging.ImageRejected."""
-        size = self.manifest.input
-        pixels, _ = imaging.prepare(imaging.decode(data, LONGEST_SIDE).pixels, size.size, size.offset, size.divisor, size.preprocess)
-        return self._runtime.predict(pixels)[0]
+        return self._runtime.predict(self.manifest.input.prepare(imaging.decode(data).pixels)[0])[0]
 
     def _calibrated(self, logits: np.ndarray) -> dict[str, float]:
         """Temperature scaling (Guo 2017), with a bias for each class where the manifest has them (Alexandari 2020)."""

@@ -8,14 +8,15 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from inference import containers, preprocess
+from inference import containers
 from inference.rejection import CODES, ImageRejected
 
-__all__ = ["CODES", "MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "ImageRejected", "Picture", "decode", "prepare"]
+__all__ = ["CODES", "LONGEST_SIDE", "MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "ImageRejected", "Picture", "decode"]
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 32
+LONGEST_SIDE = 1024  # px: four times what any model sees
 
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT: dict[int, Image.Transpose] = {
@@ -42,12 +43,12 @@ class Picture:
     height: int
 
 
-def decode(data: bytes, longest: int = 0) -> Picture:
+def decode(data: bytes, longest: int = LONGEST_SIDE) -> Picture:
     """Read a JPEG or PNG file, whatever its name says, into upright 8-bit RGB.
 
-    With `longest`, a picture whose longer side is longer is shrunk to it by averaging areas; a JPEG is then decoded at an eighth, a
-    quarter or half of its size, the least that is not smaller (scaled IDCT), which costs a fraction of the time. Grey, palette, 1-bit,
-    16-bit and CMYK files are converted; 16-bit samples are scaled over their full range (PNG specification,
+    A picture whose longer side is longer than `longest` is shrunk to it by averaging areas (0: never); a JPEG is then decoded at an
+    eighth, a quarter or half of its size, the least that is not smaller (scaled IDCT), which costs a fraction of the time. Grey, palette,
+    1-bit, 16-bit and CMYK files are converted; 16-bit samples are scaled over their full range (PNG specification,
     13.12). Opaque alpha is dropped. Colour profiles are not applied. Raises ImageRejected, and nothing else, for any bytes.
     """
     if not data:
@@ -62,12 +63,6 @@ def decode(data: bytes, longest: int = 0) -> Picture:
     except Exception as error:  # a decoder meets any bytes: whatever it stumbles over is the file's fault, and it says so in many types
         raise ImageRejected("truncated" if "truncated" in str(error) else "corrupt") from error
     return Picture(pixels, container.format, width, height)
-
-
-def prepare(pixels: np.ndarray, size: int, offset: float, divisor: float, way: str = "plain") -> tuple[np.ndarray, preprocess.Box]:
-    """What the model sees: uint8 (h, w, 3) as float32 (size, size, 3), (x - offset) / divisor, by a way of preprocess.WAYS; and its box."""
-    canvas, box = preprocess.WAYS[way](pixels, size)
-    return (canvas.astype(np.float32) - np.float32(offset)) / np.float32(divisor), box
 
 
 def _pixels(container: containers.Container, longest: int) -> tuple[np.ndarray, int, int]:

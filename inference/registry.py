@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from inference import preprocess
+import numpy as np
+
+from inference.preprocess import WAYS, Box
 
 ARTIFACTS = Path(os.environ.get("MEDINFORM_ARTIFACTS") or Path(__file__).parent / "artifacts")
 
@@ -28,6 +30,15 @@ class Input:
     offset: float
     divisor: float
     preprocess: str = "plain"
+
+    def prepare(self, pixels: np.ndarray) -> tuple[np.ndarray, Box]:
+        """What the model sees of uint8 (h, w, 3): float32 (size, size, 3); and where the picture lies in it."""
+        square, box = WAYS[self.preprocess](pixels, self.size)
+        return self.scaled(square), box
+
+    def scaled(self, squares: np.ndarray) -> np.ndarray:
+        """uint8 (..., size, size, 3) as the model takes them."""
+        return (squares.astype(np.float32) - np.float32(self.offset)) / np.float32(self.divisor)
 
 
 @dataclass(frozen=True)
@@ -100,7 +111,7 @@ class Manifest:
         if len(self.bias) not in (0, len(self.classes)):
             raise ArtefactError("the manifest's biases are not one for each class")
         low, high = self.uncertain
-        if self.input.preprocess not in preprocess.WAYS:
+        if self.input.preprocess not in WAYS:
             raise ArtefactError(f"the manifest asks for an unknown preprocessing: {self.input.preprocess}")
         if not 0 <= low <= self.threshold <= high <= 1 or self.temperature <= 0:
             raise ArtefactError("the manifest's thresholds or temperature are out of range")

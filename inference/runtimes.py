@@ -1,7 +1,7 @@
 """What runs a model file: LiteRT, which serves, and Keras, which is the reference. Each is imported when its first model is opened.
 
-LiteRT (a flat file, its kernels in XNNPACK) spares a worker all of TensorFlow: a tenth of a second to import instead of three, and a
-fifth of the memory. docs/models.md has what each variant of a model costs and how closely it answers.
+LiteRT (a flat file, its kernels in XNNPACK) spares a worker all of TensorFlow, which takes seconds to import and
+most of its memory. A model's card has what each variant of it costs and how closely it answers.
 """
 
 import os
@@ -42,11 +42,10 @@ class LiteRTRuntime:
     is shared by whole sums, so their number does not change an answer.
     """
 
-    def __init__(self, source: Path | bytes, using: int | None = None) -> None:
+    def __init__(self, path: Path, using: int | None = None) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
-        content = source.read_bytes() if isinstance(source, Path) else source
-        self._interpreter = Interpreter(model_content=content, num_threads=using or threads())
+        self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=using or threads())
         self._interpreter.allocate_tensors()
         (entry,) = self._interpreter.get_input_details()
         outputs = {len(output["shape"]): output["index"] for output in self._interpreter.get_output_details()}

@@ -1,6 +1,7 @@
 """How fast a model answers on this machine, beside what the machine could do: `python -m training benchmark --artefact FOLDER`."""
 
 import argparse
+import statistics
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from inference import registry, runtimes
-from training import compare, variants
+from inference import registry
+from training import card, compare, variants
 from training.variants import KERAS
 
 _GEMM = 1536  # rows and columns of the two float32 matrices whose product is the yardstick
@@ -32,18 +33,14 @@ def measure(artefact: registry.Artefact, rounds: int = 30) -> dict[str, dict[str
     with tempfile.TemporaryDirectory() as folder:
         opened = variants.open_all(artefact, pixels, Path(folder))
         megabytes = {name: path.stat().st_size / 1e6 for name, (_, path) in opened.items()}
-        calls: dict[str, Callable[[], object]] = {name: _call(runtime, pixels[0]) for name, (runtime, _) in opened.items()}
-        took = variants.milliseconds(calls | {"gemm": yardstick()}, rounds)
+        taken = variants.times(opened, pixels[0], rounds, {"gemm": yardstick()})
+    took = {name: statistics.median(values) for name, values in taken.items()}
     peak = _GEMM_OPERATIONS / took.pop("gemm") / 1e6
     return {
         name: {"MB": round(megabytes[name], 2), "milliseconds": round(value, 2)}
         | {"gflops_a_second": round(operations / value / 1e6, 1), "over_peak": round(operations / value / 1e6 / peak, 3)}
         for name, value in took.items()
     }
-
-
-def _call(runtime: runtimes.Runtime, pixels: np.ndarray) -> Callable[[], object]:
-    return lambda: runtime.predict(pixels)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -54,16 +51,18 @@ def run(arguments: argparse.Namespace) -> None:
 
 def render(rows: dict[str, dict[str, Any]], served: str) -> list[str]:
     """The table as Markdown lines, the served variant in bold."""
-    lines = [
-        "| variant | MB | ms an image | times Keras's traced function | GFLOP/s | over the peak |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    for name, row in rows.items():
-        lines.append(
-            f"| {f'**{name}**' if name == served else name} | {row['MB']:.1f} | {row['milliseconds']:.1f} "
-            f"| {rows[KERAS]['milliseconds'] / row['milliseconds']:.1f} | {row['gflops_a_second']:.0f} | {row['over_peak']:.2f} |"
+    told = [
+        (
+            f"**{name}**" if name == served else name,
+            f"{row['MB']:.1f}",
+            f"{row['milliseconds']:.1f}",
+            f"{rows[KERAS]['milliseconds'] / row['milliseconds']:.1f}",
+            f"{row['gflops_a_second']:.0f}",
+            f"{row['over_peak']:.2f}",
         )
-    return lines
+        for name, row in rows.items()
+    ]
+    return card.table(("variant", "MB", "ms an image", "times as fast as Keras's traced function", "GFLOP/s", "over the peak"), told)
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -22,7 +22,7 @@ def render(artefact: Artefact) -> str:
         "",
         f"Measured on {metrics['date']} with `{metrics['command']}`: {_how(metrics)}; 95 % intervals in brackets, by whole {unit}.",
         "",
-        *_table(("figure", "value"), _figures(metrics)),
+        *table(("figure", "value"), _figures(metrics)),
         "",
         "![ROC curve](roc.svg) ![Calibration curve](calibration.svg)",
         "",
@@ -113,7 +113,7 @@ def _groups(metrics: dict[str, Any]) -> list[str]:
             for group in metrics["groups"]
             if group["by"] == by
         ]
-        lines += [*_table((by, "images", "accuracy", "sensitivity", "specificity", "AUC"), rows), ""]
+        lines += [*table((by, "images", "accuracy", "sensitivity", "specificity", "AUC"), rows), ""]
     return lines
 
 
@@ -137,7 +137,7 @@ def _left_out(metrics: dict[str, Any]) -> list[str]:
         f"Measured on {told['date']} with `python -m training sources`: for each source, the same recipe was fitted without it "
         f"({told['epochs']} epochs, at {told['size']} px) and asked about it, at this model's threshold.",
         "",
-        *_table(("source left out", "images", "sensitivity", "specificity", "AUC"), rows),
+        *table(("source left out", "images", "sensitivity", "specificity", "AUC"), rows),
         "",
     ]
 
@@ -156,7 +156,7 @@ def served(rows: dict[str, Any], chosen: str) -> list[str]:
         )
         for name, row in rows.items()
     ]
-    return _table(("variant", "MB", "time", "AUC", "same side of the threshold", "calibration error", "largest difference"), told)
+    return table(("variant", "MB", "time", "AUC", "same side of the threshold", "calibration error", "largest difference"), told)
 
 
 def _served(artefact: Artefact) -> list[str]:
@@ -176,7 +176,7 @@ def _served(artefact: Artefact) -> list[str]:
     ]
 
 
-def _table(head: tuple[str, ...], rows: list[Any]) -> list[str]:
+def table(head: tuple[str, ...], rows: list[Any]) -> list[str]:
     return [f"| {' | '.join(head)} |", "|" + " --- |" * len(head), *(f"| {' | '.join(row)} |" for row in rows)]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from inference import diseases
 from inference.diseases import Disease
-from training import datasets
+from training import datasets, timing
 from training.errors import TrainingError
 from training.recipes import RECIPES, Recipe, Stage
 
@@ -259,19 +259,11 @@ def _add_times(rows: list[dict[str, Any]], models: dict[str, Any], size: int) ->
     signature = [tf.TensorSpec((1, size, size, 3), tf.float32)]
     batch = np.zeros((1, size, size, 3), np.float32)
 
-    def traced(model: Any) -> Callable[[np.ndarray], Any]:
-        return tf.function(lambda x: model(x, training=False), input_signature=signature)
+    def traced(model: Any) -> Callable[[], Any]:
+        forward = tf.function(lambda x: model(x, training=False), input_signature=signature)
+        return lambda: forward(batch).numpy()
 
-    forwards = {name: traced(model) for name, model in models.items()}
-    for forward in forwards.values():
-        forward(batch)  # traces now, outside the clock
-    taken: dict[str, list[float]] = {name: [] for name in forwards}
-    for _ in range(_ROUNDS):
-        for name, forward in forwards.items():
-            started = time.perf_counter()
-            for _ in range(_CALLS):
-                forward(batch).numpy()
-            taken[name].append((time.perf_counter() - started) / _CALLS * 1000)
+    taken = timing.in_turns({name: traced(model) for name, model in models.items()}, _ROUNDS, _CALLS)
     reference = _REFERENCE if _REFERENCE in taken else next(iter(taken))
     for row in rows:
         own = taken[row["backbone"]]

@@ -65,6 +65,25 @@ def read_labels(folder: Path, disease: Disease) -> list[Example]:
     strange = {row["label"] for row in rows} - set(disease.classes)
     if strange:
         raise DataError(f"{folder / 'labels.csv'} has labels that {disease.code} does not know: {', '.join(sorted(strange))}")
+    return _examples(folder, rows)
+
+
+def read_pooled(folder: Path, disease: Disease) -> list[Example]:
+    """The rows of another disease's set as this one's: its healthy pictures, and all its others as the one positive class.
+
+    Raises DataError, also when this disease has more than two classes.
+    """
+    if len(disease.classes) != 2:
+        raise DataError(f"{disease.code} has {len(disease.classes)} classes, and other sets can only be pooled as healthy or not")
+    healthy = {other.healthy for other in DISEASES.values() if other.modality == disease.modality}
+    rows = table(folder, "file", "label", "patient_id")
+    for row in rows:
+        row["label"] = disease.healthy if row["label"] in healthy else disease.positive[0]
+    return _examples(folder, rows)
+
+
+def _examples(folder: Path, rows: list[dict[str, str]]) -> list[Example]:
+    """Labelled rows as examples, sorted by file."""
     examples = [
         Example(
             path=folder / row["file"],
@@ -77,28 +96,6 @@ def read_labels(folder: Path, disease: Disease) -> list[Example]:
         for row in rows
     ]
     return sorted(examples, key=lambda example: str(example.path))
-
-
-def read_pooled(folder: Path, disease: Disease) -> list[Example]:
-    """The rows of another disease's set as this one's: its healthy pictures, and all its others as the one positive class.
-
-    Raises DataError, also when this disease has more than two classes.
-    """
-    if len(disease.classes) != 2:
-        raise DataError(f"{disease.code} has {len(disease.classes)} classes, and other sets can only be pooled as healthy or not")
-    healthy = {other.healthy for other in DISEASES.values() if other.modality == disease.modality}
-    return sorted(
-        (
-            Example(
-                path=folder / row["file"],
-                label=disease.healthy if row["label"] in healthy else disease.positive[0],
-                patient=row["patient_id"] or row["file"],
-                source=row.get("source") or "",
-            )
-            for row in table(folder, "file", "label", "patient_id")
-        ),
-        key=lambda example: str(example.path),
-    )
 
 
 def _decade(age: str) -> str:

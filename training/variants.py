@@ -8,20 +8,21 @@ scales activations as it meets them. int8 does all in 8 bits, per channel, with 
 import argparse
 import dataclasses
 import datetime
+import functools
 import json
 import shutil
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
 from inference import diseases, registry, runtimes
-from training import calibrate, card, crossval, datasets, export, metrics, sources
+from training import calibrate, card, crossval, datasets, export, metrics, sources, timing
 from training.errors import TrainingError
 from training.recalibrate import recalibrate
 
@@ -31,6 +32,8 @@ MOST_AUC, LEAST_AGREEMENT, MOST_CALIBRATION_ERROR = 0.002, 0.995, 0.04
 MOST_BYTES = 11_700_000  # of the Keras model and what is served of it: an artefact may have 12 MB in all
 _CALIBRATION_PICTURES = 200
 _ROUNDS = 30
+
+Opened = dict[str, tuple[runtimes.Runtime, Path]]
 
 
 class Compared(NamedTuple):
@@ -65,19 +68,12 @@ def convert(model: Any, variant: str, pixels: np.ndarray) -> bytes:
         return path.read_bytes()
 
 
-def scaled(squares: np.ndarray, wanted: registry.Input) -> np.ndarray:
-    """uint8 (n, s, s, 3) as the model takes them."""
-    return (squares.astype(np.float32) - np.float32(wanted.offset)) / np.float32(wanted.divisor)
-
-
-def open_all(artefact: registry.Artefact, pixels: np.ndarray, folder: Path) -> dict[str, tuple[runtimes.Runtime, Path]]:
+def open_all(artefact: registry.Artefact, pixels: np.ndarray, folder: Path) -> Opened:
     """The Keras model and every variant of it, loaded; the variants' files are written into `folder`."""
     import keras
 
     model = keras.models.load_model(artefact.reference_path, compile=False)
-    opened: dict[str, tuple[runtimes.Runtime, Path]] = {
-        KERAS: (runtimes.KerasRuntime(artefact.reference_path, artefact.manifest.input.size), artefact.reference_path)
-    }
+    opened: Opened = {KERAS: (runtimes.KerasRuntime(artefact.reference_path, artefact.manifest.input.size), artefact.reference_path)}
     for variant in VARIANTS:
         path = folder / f"{variant}{runtimes.LITERT_SUFFIX}"
         path.write_bytes(convert(model, variant, pixels))
@@ -85,17 +81,12 @@ def open_all(artefact: registry.Artefact, pixels: np.ndarray, folder: Path) -> d
     return opened
 
 
-def milliseconds(calls: dict[str, Callable[[], object]], rounds: int = _ROUNDS) -> dict[str, float]:
-    """The median of each, in turns, so that a machine that slows down slows all of them."""
-    spent: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        call()
-    for _ in range(rounds):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            spent[name].append((time.perf_counter() - start) * 1000)
-    return {name: statistics.median(times) for name, times in spent.items()}
+def times(
+    opened: Opened, pixels: np.ndarray, rounds: int, beside: Mapping[str, Callable[[], object]] = MappingProxyType({})
+) -> dict[str, list[float]]:
+    """Milliseconds of one picture, float32 (s, s, 3), in each runtime, and of what else is timed beside them."""
+    calls = {name: functools.partial(runtime.predict, pixels) for name, (runtime, _) in opened.items()}
+    return timing.in_turns({**calls, **beside}, rounds)
 
 
 def compare(artefact: registry.Artefact, data: Path, folder: Path) -> dict[str, Compared]:
@@ -110,7 +101,7 @@ def compare(artefact: registry.Artefact, data: Path, folder: Path) -> dict[str, 
         return datasets.load_squares(some, manifest.input.size, manifest.input.preprocess)
 
     some = [parts["train"][i] for i in random.permutation(len(parts["train"]))[:_CALIBRATION_PICTURES]]
-    opened = open_all(artefact, scaled(squares(some), manifest.input), folder)
+    opened = open_all(artefact, manifest.input.scaled(squares(some)), folder)
     pictures = squares(parts["validation"])
     labels = datasets.label_numbers(parts["validation"], manifest.classes)
     positive = tuple(manifest.classes.index(name) for name in manifest.positive)
@@ -118,9 +109,8 @@ def compare(artefact: registry.Artefact, data: Path, folder: Path) -> dict[str, 
     logits: dict[str, np.ndarray] = {}
     for name, (runtime, _) in opened.items():
         steps = tqdm(pictures, desc=name, unit="image", leave=False, disable=None)
-        logits[name] = np.stack([runtime.predict(scaled(picture, manifest.input))[0] for picture in steps])
-    one = scaled(pictures[0], manifest.input)
-    took = milliseconds({name: lambda runtime=runtime: runtime.predict(one) for name, (runtime, _) in opened.items()})  # type: ignore[misc]
+        logits[name] = np.stack([runtime.predict(manifest.input.scaled(picture))[0] for picture in steps])
+    took = times(opened, manifest.input.scaled(pictures[0]), _ROUNDS)
 
     def sure(answers: np.ndarray, point: calibrate.Point) -> np.ndarray:
         return point.probabilities(answers)[:, list(positive)].sum(1)
@@ -132,7 +122,7 @@ def compare(artefact: registry.Artefact, data: Path, folder: Path) -> dict[str, 
         own = sure(answers, calibrate.point(answers, labels, positive))
         rows[name] = Compared(
             bytes=opened[name][1].stat().st_size,
-            milliseconds=round(took[name], 2),
+            milliseconds=round(statistics.median(took[name]), 2),
             auc=round(metrics.auc(truth, probability), 4),
             agreement=round(float(np.mean((probability >= given.threshold) == (reference >= given.threshold))), 4),
             calibration_error=round(metrics.calibration_error(truth, own), 4),
@@ -159,16 +149,29 @@ def choose(rows: dict[str, Compared]) -> str:
 
 def run(arguments: argparse.Namespace) -> None:
     """Compare the variants of an artefact's model, and take the fastest that answers the same into it, or into a new version."""
-    folder: Path = arguments.artefact
-    left_out = registry.open_folder(folder).metrics.get(sources.KEY)
-    if arguments.out is not None:
-        export.check_new(arguments.out)
-        folder = copied(folder, arguments.out)
-    elif registry.open_folder(folder).metrics:
-        raise TrainingError(f"{folder} was measured as it is served: name a new version with --out")
+    folder, out = arguments.artefact, arguments.out
+    if out is None:
+        if registry.open_folder(folder).metrics:
+            raise TrainingError(f"{folder} was measured as it is served: name a new version with --out")
+        out, chosen = folder, serve(folder, arguments.data)
+    else:
+        export.check_new(out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".writing-") as beside:
+            new = copied(folder, Path(beside) / out.name)
+            chosen = serve(new, arguments.data)
+            left_out = registry.open_folder(folder).metrics.get(sources.KEY)
+            if left_out:  # of fits of the same recipe: true of every version with these weights
+                (new / "metrics.json").write_text(json.dumps({sources.KEY: left_out}))
+            new.replace(out)
+    print(f"{out} is served as {chosen}. Now: python -m training evaluate --artefact {out} --data {arguments.data}")
+
+
+def serve(folder: Path, data: Path) -> str:
+    """Take the fastest variant that answers as its Keras model into an artefact that was not measured, calibrated anew; its name."""
     artefact = registry.open_folder(folder)
     with tempfile.TemporaryDirectory() as kept:
-        rows = compare(artefact, arguments.data, Path(kept))
+        rows = compare(artefact, data, Path(kept))
         chosen, told = choose(rows), {name: row._asdict() for name, row in rows.items()}
         print("\n".join(card.served(told, chosen)))
         served = folder / f"model{runtimes.LITERT_SUFFIX}"
@@ -184,10 +187,8 @@ def run(arguments: argparse.Namespace) -> None:
     )
     (folder / "manifest.json").write_text(manifest.to_json())
     if not (folder / crossval.FILE).is_file():  # there the calibration is that of the folds' answers
-        recalibrate(folder, arguments.data)
-    if left_out:  # of fits of the same recipe: true of every version with these weights
-        (folder / "metrics.json").write_text(json.dumps({sources.KEY: left_out}))
-    print(f"{folder} is served as {chosen}. Now: python -m training evaluate --artefact {folder} --data {arguments.data}")
+        recalibrate(folder, data)
+    return chosen
 
 
 def copied(folder: Path, out: Path) -> Path:

@@ -32,10 +32,10 @@ def digest(data: bytes) -> str:
 
 def prepare(data: bytes) -> Prepared:
     """Decode and strip. Raises inference.imaging.ImageRejected with a code and a sentence for whatever is wrong with the file."""
-    picture = imaging.decode(data)
+    picture = imaging.decode(data, longest=0)
     try:
         stripped = identity.strip(data, format=picture.format)
-        same = bool((imaging.decode(stripped).pixels == picture.pixels).all())
+        same = bool((imaging.decode(stripped, longest=0).pixels == picture.pixels).all())
     except identity.NotStrippable as error:
         raise imaging.ImageRejected("truncated") from error
     if not same:  # never keep a picture that reads otherwise than the one that was sent

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import samples
-from inference.imaging import CODES, MAX_BYTES, ImageRejected, decode, prepare
+from inference.imaging import CODES, MAX_BYTES, ImageRejected, decode
+from inference.registry import Input
 
 
 def picture(mode: str = "RGB", size: tuple[int, int] = (60, 40), seed: int = 1) -> Image.Image:
@@ -168,7 +169,7 @@ def test_one_damaged_byte_never_breaks_the_reader(at: int, value: int) -> None:
 
 
 def test_prepared_values_are_scaled() -> None:
-    pixels, _ = prepare(decode(samples.draw("malaria", "uninfected")).pixels, 128, 127.0, 128.0)
+    pixels, _ = Input(128, 127.0, 128.0).prepare(decode(samples.draw("malaria", "uninfected")).pixels)
     assert pixels.shape == (128, 128, 3)
     assert pixels.dtype == np.float32
     assert -1 <= pixels.min() <= pixels.max() <= 1.01
@@ -179,7 +180,7 @@ def test_prepared_values_are_scaled() -> None:
 def test_a_large_picture_is_shrunk_to_what_it_would_be_if_shrunk_afterwards(format: str, mode: str) -> None:
     smooth = picture(mode, (30, 20)).resize((1200, 800), Image.Resampling.BICUBIC)
     data = encoded(smooth, format)
-    whole, shrunk = decode(data), decode(data, 150)
+    whole, shrunk = decode(data, 0), decode(data, 150)
     assert (shrunk.width, shrunk.height) == (whole.width, whole.height) == (1200, 800)
     assert shrunk.pixels.shape == (100, 150, 3)
     wanted = cv2.resize(whole.pixels, (150, 100), interpolation=cv2.INTER_AREA)

@@ -92,12 +92,10 @@ def test_neither_neighbours_nor_threads_change_an_answer(disease: str, version: 
         together = np.stack(list(pool.map(loaded.logits, pictures)))
     assert (together == alone).all()
     if loaded.artefact.model_path.suffix == runtimes.LITERT_SUFFIX:
-        wanted = loaded.manifest.input
         for count in (1, 3):
             other = runtimes.LiteRTRuntime(loaded.artefact.model_path, count)
             for picture, logits in zip(pictures[:3], alone, strict=False):
-                decoded = imaging.decode(picture, engine.LONGEST_SIDE).pixels
-                pixels = imaging.prepare(decoded, wanted.size, wanted.offset, wanted.divisor, wanted.preprocess)[0]
+                pixels = loaded.manifest.input.prepare(imaging.decode(picture).pixels)[0]
                 assert (other.predict(pixels)[0] == logits).all()
 
 
@@ -161,9 +159,8 @@ def test_the_map_is_the_models_own_and_not_the_pictures(disease: str, version: s
     """Sanity check of saliency maps (Adebayo 2018): with weights at random, from the head down, the map becomes another."""
     loaded = engine.get(disease, version)
     model = keras.models.load_model(loaded.artefact.reference_path, compile=False)
-    wanted = loaded.manifest.input
     picture = imaging.decode(drawn(disease)[0]).pixels
-    batch = imaging.prepare(picture, wanted.size, wanted.offset, wanted.divisor, wanted.preprocess)[0][None]
+    batch = loaded.manifest.input.prepare(picture)[0][None]
 
     def evidence() -> np.ndarray:
         told = model(batch, training=False)["evidence"].numpy()[0].astype(np.float64)
