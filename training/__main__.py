@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ def fit(arguments: argparse.Namespace) -> None:
     export.check_new(arguments.out)
     commit = export.commit()
     disease, recipe = diseases.get(arguments.disease), RECIPES[arguments.disease]
+    if arguments.pool:  # weights to start from, which nobody will cite: one split is enough
+        recipe = replace(recipe, folds=0)
     examples = datasets.read_labels(arguments.data, disease)
     examples += [example for folder in arguments.pool for example in datasets.read_pooled(folder, disease)]
     if arguments.without:

@@ -27,6 +27,7 @@ def out_of_fold(fold: np.ndarray, fit: Fit, logits: Callable[[keras.Model, np.nd
 
     `fit(rows, work)` trains on some rows, `logits(model, rows)` answers others.
     """
+    work.mkdir(parents=True, exist_ok=True)
     answers: list[np.ndarray] = []
     for number in range(int(fold.max()) + 1):
         done = work / f"fold{number}.npy"
