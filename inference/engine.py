@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from inference import diseases, explain, gate, imaging, registry, runtimes
+from inference.preprocess import Box
 
 SUSPICIOUS, UNCERTAIN, NOT_SUSPICIOUS = "suspicious", "uncertain", "not_suspicious"
 
@@ -37,6 +38,25 @@ class Answer:
     checksum: str
     heatmap: bytes
     seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A picture that was decoded and let through the gate, for every model of its kind; `prepared` keeps what models saw of it."""
+
+    picture: imaging.Picture
+    seconds: dict[str, float]
+    prepared: dict[tuple[str, int], tuple[np.ndarray, Box]] = field(default_factory=dict)
+
+
+def look(data: bytes, disease: diseases.Disease) -> Look:
+    """Decode one image file and judge it as a picture for this disease. Raises imaging.ImageRejected when the image is at fault."""
+    clock = Clock()
+    with clock.stage("decode"):
+        picture = imaging.decode(data)
+    with clock.stage("gate"):
+        gate.check(picture.pixels, disease)
+    return Look(picture, clock.stages)
 
 
 @dataclass(frozen=True)
@@ -84,14 +104,15 @@ class Engine:
 
     def answer(self, data: bytes, operating_point: OperatingPoint | None = None) -> Answer:
         """Read one image file, by default at the shipped operating point. Raises imaging.ImageRejected when the image is at fault."""
-        point = operating_point or self.shipped_point
-        clock = Clock()
-        with clock.stage("decode"):
-            picture = imaging.decode(data)
-        with clock.stage("gate"):
-            gate.check(picture.pixels, self.disease)
+        return self.answer_look(look(data, self.disease), operating_point)
+
+    def answer_look(self, looked: Look, operating_point: OperatingPoint | None = None) -> Answer:
+        """Answer about a picture that was decoded and gated already, perhaps for another disease of the same modality."""
+        point, picture = operating_point or self.shipped_point, looked.picture
+        clock = Clock(looked.seconds)
+        with clock.stage("prepare"):
+            pixels, box = self._prepared(looked)
         with clock.stage("model"):
-            pixels, box = self.manifest.input.prepare(picture.pixels)
             logits, evidence = self._runtime.predict(pixels)
         with clock.stage("heatmap"):
             probabilities = self._calibrated(logits)
@@ -116,6 +137,14 @@ class Engine:
         """The model's logits (classes,) before calibration, for who measures calibration. No gate. Raises imaging.ImageRejected."""
         return self._runtime.predict(self.manifest.input.prepare(imaging.decode(data).pixels)[0])[0]
 
+    def _prepared(self, looked: Look) -> tuple[np.ndarray, Box]:
+        """The square, uint8, is shared among models that see the same; each scales it by itself."""
+        way = self.manifest.input
+        if (way.preprocess, way.size) not in looked.prepared:
+            looked.prepared[way.preprocess, way.size] = way.square(looked.picture.pixels)
+        square, box = looked.prepared[way.preprocess, way.size]
+        return way.scaled(square), box
+
     def _calibrated(self, logits: np.ndarray) -> dict[str, float]:
         """Temperature scaling (Guo 2017), with a bias for each class where the manifest has them (Alexandari 2020)."""
         scaled = logits.astype(np.float64) / self.manifest.temperature + np.array(self.manifest.bias or 0.0)
@@ -131,18 +160,18 @@ class Engine:
 class Clock:
     """Seconds of each stage."""
 
-    def __init__(self) -> None:
-        self._stages: dict[str, float] = {}
+    def __init__(self, before: dict[str, float] | None = None) -> None:
+        self.stages: dict[str, float] = dict(before or {})
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        self._stages[name] = time.perf_counter() - start
+        self.stages[name] = time.perf_counter() - start
 
     def seconds(self) -> dict[str, float]:
-        stages = {name: round(value, 4) for name, value in self._stages.items()}
-        return stages | {"total": round(sum(self._stages.values()), 4)}
+        stages = {name: round(value, 4) for name, value in self.stages.items()}
+        return stages | {"total": round(sum(self.stages.values()), 4)}
 
 
 _loaded: dict[tuple[str, str, Any], Engine] = {}

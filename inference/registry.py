@@ -33,8 +33,12 @@ class Input:
 
     def prepare(self, pixels: np.ndarray) -> tuple[np.ndarray, Box]:
         """What the model sees of uint8 (h, w, 3): float32 (size, size, 3); and where the picture lies in it."""
-        square, box = WAYS[self.preprocess](pixels, self.size)
+        square, box = self.square(pixels)
         return self.scaled(square), box
+
+    def square(self, pixels: np.ndarray) -> tuple[np.ndarray, Box]:
+        """The same in 8 bits, as another model with the same way and size sees it too: uint8 (size, size, 3)."""
+        return WAYS[self.preprocess](pixels, self.size)
 
     def scaled(self, squares: np.ndarray) -> np.ndarray:
         """uint8 (..., size, size, 3) as the model takes them."""

@@ -215,6 +215,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "DiseaseEnum": "portal.analyses.models.DISEASE_CHOICES",
         "AnalysisStatus": "portal.analyses.models.Analysis.Status",
         "ReviewStatus": "portal.reviews.models.Review.Status",
         "Sex": "portal.accounts.models.Sex",

@@ -100,7 +100,7 @@ RECIPES: dict[str, Recipe] = {
         dropout=0.3,
         smoothing=0.05,
         augmentation="film",
-        stages=(Stage("head", 2, 2e-3, 1e-3), Stage("upper", 11, 5e-4, 5e-6)),
+        stages=(Stage("head", 2, 2e-3, 1e-3, 128), Stage("upper", 16, 8e-4, 4e-4, 128), Stage("upper", 14, 4e-4, 5e-6)),
         patience=99,
         source="NLM Shenzhen chest films (Jaeger 2014, doi:10.3978/j.issn.2223-4292.2014.11.20)",
         licence="research use, with citation",
@@ -109,6 +109,7 @@ RECIPES: dict[str, Recipe] = {
         end=_WHOLE,
         folds=5,
         mixup=0.2,
+        momentum=0.95,
     ),
     "covid19": Recipe(
         size=192,

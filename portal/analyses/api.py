@@ -55,6 +55,12 @@ UPLOAD = OpenApiExample(
     media_type="multipart/form-data",
     value={"file": "@cell.png", "disease": "malaria", "symptoms": ["fever"], "wants_review": True},
 )
+UPLOAD_FOR_ALL = OpenApiExample(
+    "one film for all three chest diseases",
+    request_only=True,
+    media_type="multipart/form-data",
+    value={"file": "@film.png", "disease": "tuberculosis", "also": ["pneumonia", "covid19"]},
+)
 KEY_LENGTH = 200
 FORM_BYTES = 2**20  # what the other fields of an upload may take
 KEY = OpenApiParameter(
@@ -164,12 +170,12 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
         return found.select_related("model_version", "patient", "review").prefetch_related("review__addenda")
 
     @extend_schema(
-        summary="Upload a scan and have it analysed",
+        summary="Upload a scan and have it analysed, for one disease or for several that take the same kind of picture",
         description="The bytes decide the type. 200 and the earlier analysis when the same bytes were sent for the same disease before.",
         request={"multipart/form-data": UploadSerializer},
         parameters=[KEY],
         responses={201: AnalysisDetailSerializer, 200: AnalysisDetailSerializer},
-        examples=[UPLOAD, DONE],
+        examples=[UPLOAD, UPLOAD_FOR_ALL, DONE],
     )
     def create(self, request: Request, **kwargs: Any) -> Response:
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES + FORM_BYTES:  # before any of it is read, even to disk
@@ -186,6 +192,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
             patient=request.user,
             data=asked["file"].read(),
             disease=asked["disease"],
+            also=asked["also"],
             symptoms=asked["symptoms"],
             wants_review=asked["wants_review"],
             idempotency_key=key,

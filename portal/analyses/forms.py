@@ -14,9 +14,12 @@ class UploadForm(forms.Form):
 
     symptoms = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     wants_review = forms.BooleanField(required=False, initial=True)
+    also = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
 
-    def __init__(self, disease: Disease, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, disease: Disease, others: list[Disease], *args: Any, **kwargs: Any) -> None:
+        """`others` can be asked about the same picture."""
         super().__init__(*args, **kwargs)
+        self.fields["also"].choices = [(other.code, other.name) for other in others]  # type: ignore[attr-defined]
         self.fields["symptoms"].choices = [(symptom.code, symptom.words) for symptom in disease.symptoms]  # type: ignore[attr-defined]
 
 

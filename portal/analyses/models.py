@@ -170,6 +170,7 @@ class Analysis(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
     queued_at = models.DateTimeField(auto_now_add=True)
+    in_bulk = models.BooleanField(default=False, help_text="One of many of the same patient: others' few go first.")
     sent_at = models.DateTimeField(null=True, blank=True, help_text="When a message was last sent to the workers.")
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)

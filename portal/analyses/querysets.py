@@ -23,6 +23,10 @@ class AnalysisQuerySet(models.QuerySet):
         revealed = Q(review__practitioner=user, review__status__in=["claimed", "signed"], review__revealed_at__isnull=False)
         return self.filter(own | revealed)
 
+    def alongside(self, analysis: Any) -> "AnalysisQuerySet":
+        """The other analyses of the same scan, newest first; what was cancelled is not among them."""
+        return self.filter(scan=analysis.scan_id).exclude(pk=analysis.pk).exclude(status="cancelled")
+
     def move(self, analysis: Any, *, to: str, **changes: Any) -> bool:
         """Compare and set: only a row that is still in the status and attempt of `analysis` changes. True for the one who did it."""
         moved = self.filter(pk=analysis.pk, status=analysis.status, attempt=analysis.attempt).update(status=to, **changes)

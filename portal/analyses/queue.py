@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from statistics import median
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from .models import Analysis
 
@@ -19,9 +19,15 @@ class Place:
 
 
 def place(analysis: Analysis) -> Place:
-    """The estimate is the median time of the last answers, for everyone ahead and oneself; 2 s each while nothing is known."""
+    """The estimate is the median time of the last answers, for everyone ahead and oneself; 2 s each while nothing is known.
+
+    One of many of the same patient waits for everybody's few, too.
+    """
     if analysis.status == Analysis.Status.QUEUED:
-        waiting = Analysis.objects.filter(status=Analysis.Status.QUEUED, queued_at__lt=analysis.queued_at)
+        before = Q(in_bulk=analysis.in_bulk, queued_at__lt=analysis.queued_at)
+        if analysis.in_bulk:
+            before |= Q(in_bulk=False)
+        waiting = Analysis.objects.filter(before, status=Analysis.Status.QUEUED)
         ahead = waiting.count() + Analysis.objects.filter(status=Analysis.Status.RUNNING).count()
     else:
         ahead = 0

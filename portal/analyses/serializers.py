@@ -134,11 +134,21 @@ class UploadSerializer(serializers.Serializer):
         help_text="JPEG or PNG, at most 20 MB and 40 megapixels, at least 32 pixels a side.", allow_empty_file=True
     )
     disease = serializers.ChoiceField(choices=DISEASE_CHOICES)
+    also = serializers.ListField(
+        child=serializers.ChoiceField(choices=DISEASE_CHOICES),
+        required=False,
+        default=list,
+        help_text="Other diseases that the same picture is asked about; they take the same kind of picture.",
+    )
     symptoms = serializers.ListField(child=serializers.CharField(), required=False, default=list)
     wants_review = serializers.BooleanField(required=False, default=True)
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
-        known = {symptom.code for symptom in diseases.get(data["disease"]).symptoms}
+        asked = [diseases.get(code) for code in (data["disease"], *data["also"])]
+        others = sorted({disease.code for disease in asked if disease.modality != asked[0].modality})
+        if others:
+            raise serializers.ValidationError({"also": f"Not of the same kind of picture: {', '.join(others)}."})
+        known = {symptom.code for disease in asked for symptom in disease.symptoms}
         strange = sorted(set(data["symptoms"]) - known)
         if strange:
             raise serializers.ValidationError(
@@ -201,12 +211,29 @@ class AnalysisSerializer(serializers.ModelSerializer):
         return str(self.context["request"].build_absolute_uri(reverse(name, args=[pk])))
 
 
+class AlongsideSerializer(serializers.ModelSerializer):
+    """Another analysis of the same picture."""
+
+    url = serializers.HyperlinkedIdentityField(view_name="v1:analysis-detail", read_only=True)
+
+    class Meta:
+        model = Analysis
+        fields = ["id", "url", "disease", "status", "outcome"]
+        read_only_fields = fields
+
+
 class AnalysisDetailSerializer(AnalysisSerializer):
     place = serializers.SerializerMethodField(help_text="While it waits.")
+    alongside = serializers.SerializerMethodField(help_text="What else the same picture was asked about, as far as you may see it.")
 
     class Meta(AnalysisSerializer.Meta):
-        fields = [*AnalysisSerializer.Meta.fields, "place"]
+        fields = [*AnalysisSerializer.Meta.fields, "place", "alongside"]
         read_only_fields = fields
+
+    @extend_schema_field(AlongsideSerializer(many=True))
+    def get_alongside(self, analysis: Analysis) -> list[dict[str, Any]]:
+        seen = Analysis.objects.alongside(analysis).visible_to(self.context["request"].user)
+        return AlongsideSerializer(seen, many=True, context=self.context).data  # type: ignore[return-value]
 
     def get_place(self, analysis: Analysis) -> dict[str, int] | None:
         return PlaceSerializer(place(analysis)).data if analysis.is_pending else None  # type: ignore[return-value]

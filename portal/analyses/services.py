@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +23,8 @@ from .signals import analysis_finished
 from .tasks import run
 
 logger = logging.getLogger(__name__)
+FEW = 3  # of one patient's own waiting analyses; what is sent beyond them gives way to other people's
+BULK = 6  # of Celery's priorities on Redis, where 0 goes first
 
 
 class DiseaseUnavailable(Exception):
@@ -50,8 +53,11 @@ class NotPossible(Exception):
 
 @dataclass(frozen=True)
 class Submitted:
+    """`alongside`: what else was asked of the same picture, one analysis a disease."""
+
     analysis: Analysis
     created: bool
+    alongside: tuple[Analysis, ...] = ()
 
 
 def submit(
@@ -59,40 +65,51 @@ def submit(
     patient: Any,
     data: bytes,
     disease: str,
+    also: Iterable[str] = (),
     symptoms: Iterable[str] = (),
     wants_review: bool = True,
     idempotency_key: str = "",
     synthetic: bool = False,
 ) -> Submitted:
-    """Keep a scan and queue its analysis.
+    """Keep a scan and queue its analysis, and one for each disease of `also`, which takes the same kind of picture.
 
     The same bytes from the same patient for the same disease give the analysis that is there already (`created` False), unless it
     failed or was cancelled. Raises ConsentRequired, DiseaseUnavailable, KeyReused, or inference.imaging.ImageRejected.
     """
     require_consent(patient)
-    known = {symptom.code for symptom in diseases.get(disease).symptoms}
-    asked = {
-        "patient": patient,
-        "disease": disease,
-        "symptoms": sorted(known.intersection(symptoms)),
-        "wants_review": wants_review,
-    }
-    fingerprint = hashlib.sha256(repr((disease, asked["symptoms"], wants_review)).encode() + data).hexdigest()
-    earlier = _by_key(patient, idempotency_key, fingerprint) or _same_bytes(patient, scans.digest(data), disease)
-    if earlier is not None:
-        return Submitted(earlier, created=False)
-    version = ModelVersion.objects.active(disease)
-    if version is None:
+    also = [code for code in dict.fromkeys(also) if code != disease]
+    if any(diseases.get(code).modality != diseases.get(disease).modality for code in also):
+        raise ValueError(f"{', '.join(also)}: not all take the picture of {disease}")
+    ticked = {code: sorted({s.code for s in diseases.get(code).symptoms}.intersection(symptoms)) for code in (disease, *also)}
+    fingerprint = hashlib.sha256(repr((disease, ticked[disease], wants_review, *also)).encode() + data).hexdigest()
+    used = _by_key(patient, idempotency_key, fingerprint)
+    earlier = _same_bytes(patient, scans.digest(data), ticked)
+    if used is not None:
+        earlier[disease] = used
+    versions = {code: ModelVersion.objects.active(code) for code in ticked if code not in earlier}
+    if None in versions.values():
         raise DiseaseUnavailable
+    if not versions:
+        return _submitted(earlier, disease, created=False)
     prepared = scans.prepare(data)  # slow, so outside the transaction
+    asked = [
+        {"patient": patient, "disease": code, "model_version": version, "symptoms": ticked[code], "wants_review": wants_review}
+        for code, version in versions.items()
+    ]
     try:
-        analysis = _create(prepared, version, idempotency_key, fingerprint, synthetic, asked)
+        new = _create(prepared, asked, synthetic, (idempotency_key, fingerprint) if idempotency_key and disease in versions else None)
     except IntegrityError:  # the same upload won a race against itself
-        earlier = _by_key(patient, idempotency_key, fingerprint) or _same_bytes(patient, prepared.source_sha256, disease)
-        if earlier is None:
+        earlier = _same_bytes(patient, prepared.source_sha256, ticked)
+        if used_meanwhile := _by_key(patient, idempotency_key, fingerprint):
+            earlier[disease] = used_meanwhile
+        if disease not in earlier:
             raise
-        return Submitted(earlier, created=False)
-    return Submitted(analysis, created=True)
+        return _submitted(earlier, disease, created=False)
+    return _submitted(earlier | new, disease, created=disease in new)
+
+
+def _submitted(found: dict[str, Analysis], disease: str, *, created: bool) -> Submitted:
+    return Submitted(found[disease], created, tuple(analysis for code, analysis in found.items() if code != disease))
 
 
 def _by_key(patient: Any, key: str, fingerprint: str) -> Analysis | None:
@@ -104,51 +121,64 @@ def _by_key(patient: Any, key: str, fingerprint: str) -> Analysis | None:
     return used.analysis
 
 
-def _same_bytes(patient: Any, source_sha256: str, disease: str) -> Analysis | None:
-    return (
-        Analysis.objects.filter(patient=patient, scan__source_sha256=source_sha256, disease=disease, status__in=Analysis.LIVE)
-        .select_related("scan")
-        .first()
-    )
+def _same_bytes(patient: Any, source_sha256: str, codes: Iterable[str]) -> dict[str, Analysis]:
+    """What is there already of these diseases."""
+    live = Analysis.objects.filter(patient=patient, scan__source_sha256=source_sha256, disease__in=codes, status__in=Analysis.LIVE)
+    return {analysis.disease: analysis for analysis in live.select_related("scan").order_by("queued_at")}
 
 
-def _create(
-    prepared: scans.Prepared, version: ModelVersion, key: str, fingerprint: str, synthetic: bool, asked: dict[str, Any]
-) -> Analysis:
+def _create(prepared: scans.Prepared, asked: list[dict[str, Any]], synthetic: bool, key: tuple[str, str] | None) -> dict[str, Analysis]:
+    """The rows, all or none; the first is the one that an idempotency key stands for."""
+    patient, new = asked[0]["patient"], {}
     scan, is_new = None, False
+    waiting = Analysis.objects.filter(patient=patient, status__in=Analysis.PENDING).count()
     try:
         with transaction.atomic():
-            scan, is_new = scans.store(patient=asked["patient"], prepared=prepared, synthetic=synthetic)
-            analysis = Analysis.objects.create(scan=scan, model_version=version, **asked)
+            scan, is_new = scans.store(patient=patient, prepared=prepared, synthetic=synthetic)
+            for about in asked:
+                analysis = Analysis.objects.create(scan=scan, in_bulk=waiting >= FEW, **about)
+                audit("analysis.submitted", analysis, actor=patient, patient=patient, disease=analysis.disease)
+                new[analysis.disease] = analysis
             if key:
-                IdempotencyKey.objects.create(user=asked["patient"], key=key, fingerprint=fingerprint, analysis=analysis)
-            audit("analysis.submitted", analysis, actor=asked["patient"], patient=asked["patient"], disease=analysis.disease)
-            transaction.on_commit(lambda: send(analysis))
+                IdempotencyKey.objects.create(user=patient, key=key[0], fingerprint=key[1], analysis=new[asked[0]["disease"]])
+            for analysis in new.values():
+                transaction.on_commit(partial(send, analysis))
     except BaseException:
         if scan is not None and is_new:
             scans.discard_files(scan)
         raise
-    return analysis
+    return new
 
 
 def send(analysis: Analysis) -> None:
     """Tell the workers. When the broker can not be reached the row still waits, and the sweeper sends it again."""
     try:
-        run.apply_async([str(analysis.pk)])
+        run.apply_async([str(analysis.pk)], priority=BULK if analysis.in_bulk else 0)
     except run.OperationalError:
         logger.warning("the broker can not be reached; analysis %s waits for the sweeper", analysis.pk)
     else:
         Analysis.objects.filter(pk=analysis.pk).update(sent_at=timezone.now())
 
 
-def claim(pk: str, *, worker: str) -> Analysis | None:
-    """Take a queued analysis for this worker; None when another has it, or it is settled."""
-    analysis = Analysis.objects.select_related("scan", "model_version", "patient").filter(pk=pk, status=Analysis.Status.QUEUED).first()
-    if analysis is None:
-        return None
+def claim(pk: str, *, worker: str) -> list[Analysis]:
+    """Take a queued analysis for this worker, and with it what waits of the same scan: the picture is then read once.
+
+    Empty when another worker has it, or it is settled. What was tried before is tried alone, so that no scan's bad luck is another's.
+    """
+    waiting = Analysis.objects.filter(scan__analyses__pk=pk, status=Analysis.Status.QUEUED).defer("model_version__metrics")
+    found = {str(analysis.pk): analysis for analysis in waiting.select_related("scan", "model_version", "patient").order_by("queued_at")}
+    first = found.pop(pk, None)
+    if first is None:
+        return []
+    others = [other for other in found.values() if other.attempt == 0] if first.attempt == 0 else []
     now = timezone.now()
-    started = {"attempt": analysis.attempt + 1, "started_at": now, "heartbeat_at": now, "worker": worker}
-    return analysis if Analysis.objects.move(analysis, to=Analysis.Status.RUNNING, **started) else None
+    return [
+        analysis
+        for analysis in (first, *others)
+        if Analysis.objects.move(
+            analysis, to=Analysis.Status.RUNNING, attempt=analysis.attempt + 1, started_at=now, heartbeat_at=now, worker=worker
+        )
+    ]
 
 
 def record(analysis: Analysis, answer: Answer) -> bool:

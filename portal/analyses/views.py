@@ -67,7 +67,7 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     found = diseases.get(code)
     version = ModelVersion.objects.active(code)
-    form = UploadForm(found, request.POST if request.method == "POST" else None)
+    form = UploadForm(found, _others(found), request.POST if request.method == "POST" else None)
     refusals: list[dict[str, str]] = []
     if request.method == "POST":
         wants_json = request.accepts("application/json") and not request.accepts("text/html")
@@ -99,6 +99,12 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "analyses/disease.html", context, status=400 if refusals else 200)
 
 
+def _others(found: diseases.Disease) -> list[diseases.Disease]:
+    """What else can be asked about this disease's kind of picture."""
+    active = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).exclude(disease=found.code)
+    return [other for row in active.order_by("disease") if (other := row.catalogue).modality == found.modality]
+
+
 def _submit_all(
     request: HttpRequest, found: diseases.Disease, form: UploadForm, files: list[Any]
 ) -> tuple[list[services.Submitted], list[dict[str, str]]]:
@@ -114,6 +120,7 @@ def _submit_all(
                     patient=request.user,
                     data=file.read(),
                     disease=found.code,
+                    also=form.cleaned_data["also"],
                     symptoms=form.cleaned_data["symptoms"],
                     wants_review=form.cleaned_data["wants_review"],
                 )
@@ -177,6 +184,7 @@ def _shown(request: HttpRequest, analysis: Analysis) -> dict[str, Any]:
         "review": review,
         "differs": _differs(analysis, review),
         "is_owner": analysis.patient_id == request.user.pk,
+        "alongside": Analysis.objects.alongside(analysis).visible_to(request.user),
     }
 
 

@@ -77,8 +77,7 @@ def test_the_place_in_the_queue_is_told_while_one_waits(api: Api, patient: User,
 
 def test_a_file_that_is_at_fault_says_what_to_do(api: Api, patient: User, malaria: ModelVersion, cell: bytes) -> None:
     pk = upload(api(patient), cell).json()["id"]
-    claimed = analyses.claim(pk, worker="test")
-    assert claimed is not None
+    [claimed] = analyses.claim(pk, worker="test")
     analyses.record_rejected(claimed, code="too_blurred", message="Hold the camera still.")
     body = api(patient).get(f"/api/v1/analyses/{pk}/").json()
     assert (body["status"], body["error_code"], body["error_message"]) == ("rejected", "too_blurred", "Hold the camera still.")

@@ -76,3 +76,18 @@ def test_what_is_sent_while_no_worker_runs_is_answered_later(stack: Stack) -> No
     assert waiting["place"]["ahead"] == 0
     stack.start("worker-inference")
     assert answer_of(patient, waiting["id"])["status"] == "done"
+
+
+def test_one_scan_does_not_wait_for_the_many_of_another_person(stack: Stack) -> None:
+    many, one = stack.client(), stack.client(PRACTITIONER)
+    stack.signal("worker-inference", signal.SIGSTOP)  # it takes nothing until all are queued
+    burst = [upload(many, seed)["id"] for seed in range(400, 412)]
+    single = upload(one, 420)
+    assert single["place"]["ahead"] <= 3
+    stack.signal("worker-inference", signal.SIGCONT)
+    for pk in (*burst, single["id"]):
+        assert answer_of(many if pk in burst else one, pk)["status"] == "done"
+    ended = stack.sql("SELECT id FROM analyses_analysis WHERE id = ANY(%s::uuid[]) ORDER BY finished_at", [*burst, single["id"]])
+    order = [str(pk) for (pk,) in ended]
+    assert order.index(single["id"]) <= 4  # the first few, and the one that was in the worker's hands when it was stopped
+    assert order[-1] in burst

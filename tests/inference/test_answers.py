@@ -112,7 +112,7 @@ def test_a_version_is_loaded_once_a_process(tmp_path: Path) -> None:
 def test_an_answer_names_its_stages_and_its_model(tmp_path: Path) -> None:
     artefact = made.version(tmp_path, "tuberculosis", (0, 0))
     answer = engine.Engine(artefact).answer(made.film())
-    assert set(answer.seconds) == {"decode", "gate", "model", "heatmap", "total"}
+    assert set(answer.seconds) == {"decode", "gate", "prepare", "model", "heatmap", "total"}
     assert answer.seconds["total"] == pytest.approx(sum(v for k, v in answer.seconds.items() if k != "total"), abs=1e-3)
     assert (answer.disease, answer.model_version, answer.checksum) == ("tuberculosis", "0.1.0", artefact.manifest.checksum)
 

@@ -13,11 +13,14 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from PIL import Image
 
+import samples
+from inference import engine, gate, imaging
 from inference.imaging import ImageRejected
 from portal.accounts.models import ConsentText, User
 from portal.accounts.services import ConsentRequired
 from portal.analyses import services, sweeper, versions, worker
 from portal.analyses.models import Analysis, ModelVersion
+from portal.analyses.queue import place
 from portal.audit.models import AuditEvent
 from portal.notifications.models import Notification
 from tests.conftest import an_answer, drawn_cell
@@ -108,13 +111,97 @@ def test_a_message_delivered_twice_answers_once(patient: User, malaria: ModelVer
     assert AuditEvent.objects.filter(action="analysis.done").count() == 1
 
 
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the worker really decoded and judged, in order."""
+    calls: list[str] = []
+    for module, name in ((imaging, "decode"), (gate, "check")):
+        real = getattr(module, name)
+
+        def through(*args: Any, real: Any = real, name: str = name, **kwargs: Any) -> Any:
+            calls.append(name)
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(module, name, through)
+    return calls
+
+
+CHEST = ("tuberculosis", "pneumonia", "covid19")
+
+
+def film(seed: int = 0) -> bytes:
+    return samples.draw("pneumonia", "normal", seed)
+
+
+def test_a_film_asked_for_three_diseases_is_kept_decoded_and_judged_once(patient: User, all_six: None, counted: list[str]) -> None:
+    asked = services.submit(patient=patient, data=film(), disease=CHEST[0], also=CHEST, symptoms=["cough"])
+    assert [asked.analysis.disease, *(other.disease for other in asked.alongside)] == list(CHEST)
+    assert len({analysis.scan for analysis in (asked.analysis, *asked.alongside)}) == 1
+    counted.clear()  # intake looked at it too
+    worker.execute(str(asked.analysis.pk), worker="one")
+    assert counted == ["decode", "check"]
+    for analysis in (asked.analysis, *asked.alongside):
+        worker.execute(str(analysis.pk), worker="two")  # its own message comes late
+        analysis.refresh_from_db()
+        assert (analysis.status, analysis.worker, analysis.attempt) == ("done", "one", 1)
+        alone = engine.get(analysis.disease, analysis.model_version.version).answer(analysis.scan.file.read())
+        assert analysis.probability == pytest.approx(alone.probability, abs=1e-9)
+        with analysis.heatmap.open("rb") as file:
+            assert file.read() == alone.heatmap
+    assert AuditEvent.objects.filter(action="analysis.done").count() == 3
+
+
+def test_what_is_asked_again_of_a_picture_is_added_to_what_is_there(patient: User, all_six: None) -> None:
+    first = services.submit(patient=patient, data=film(), disease="pneumonia")
+    again = services.submit(patient=patient, data=film(), disease="pneumonia", also=["covid19"])
+    assert (again.created, again.analysis) == (False, first.analysis)
+    assert [analysis.disease for analysis in again.alongside] == ["covid19"]
+    other = services.submit(patient=patient, data=film(), disease="covid19", also=["tuberculosis"], idempotency_key="k")
+    assert (other.created, other.analysis) == (False, again.alongside[0])
+    assert Analysis.objects.count() == 3
+    with pytest.raises(ValueError, match="malaria"):
+        services.submit(patient=patient, data=film(), disease="pneumonia", also=["malaria"])
+
+
+def test_of_three_asked_of_one_film_one_that_breaks_breaks_alone(patient: User, all_six: None) -> None:
+    asked = services.submit(patient=patient, data=film(), disease=CHEST[0], also=CHEST)
+    ModelVersion.objects.filter(disease="pneumonia").update(checksum="0" * 64)  # not the file that is there
+    worker.execute(str(asked.analysis.pk), worker="one")
+    states = dict(Analysis.objects.values_list("disease", "status"))
+    assert states == {"tuberculosis": "done", "pneumonia": "failed", "covid19": "done"}
+
+
+def test_a_picture_at_fault_is_refused_once_for_each_that_was_asked(patient: User, all_six: None) -> None:
+    asked = services.submit(patient=patient, data=drawn_cell(0), disease=CHEST[0], also=CHEST)
+    worker.execute(str(asked.analysis.pk), worker="one")
+    assert set(Analysis.objects.values_list("status", "error_code")) == {("rejected", "wrong_modality")}
+
+
+def test_what_was_tried_before_is_tried_alone(patient: User, all_six: None) -> None:
+    asked = services.submit(patient=patient, data=film(), disease=CHEST[0], also=CHEST)
+    Analysis.objects.filter(disease="pneumonia").update(attempt=1)
+    assert {row.disease for row in services.claim(str(asked.analysis.pk), worker="one")} == {"tuberculosis", "covid19"}
+    [alone] = services.claim(str(asked.alongside[0].pk), worker="two")
+    assert (alone.disease, alone.attempt) == ("pneumonia", 2)
+
+
+def test_many_of_one_patient_give_way_to_the_few_of_another(patient: User, other_patient: User, malaria: ModelVersion) -> None:
+    many = [submitted(patient, seed) for seed in range(services.FEW + 2)]
+    assert [analysis.in_bulk for analysis in many] == [False] * services.FEW + [True] * 2
+    one = submitted(other_patient, 99)
+    assert not one.in_bulk
+    assert place(one).ahead == services.FEW
+    assert place(many[-1]).ahead == services.FEW + 2  # the few, one before it in bulk, and the other patient's
+    for analysis in many[:2]:
+        worker.execute(str(analysis.pk), worker="test")
+    assert [submitted(patient, 50 + i).in_bulk for i in range(2)] == [True, True]  # three still wait
+
+
 def test_an_answer_that_comes_too_late_writes_nothing(patient: User, malaria: ModelVersion) -> None:
     analysis = submitted(patient)
-    slow = services.claim(str(analysis.pk), worker="slow")
-    assert slow is not None
+    [slow] = services.claim(str(analysis.pk), worker="slow")
     assert services.try_again(Analysis.objects.get(pk=slow.pk), code="worker_lost")
-    quick = services.claim(str(analysis.pk), worker="quick")
-    assert quick is not None
+    [quick] = services.claim(str(analysis.pk), worker="quick")
     assert services.record(quick, an_answer(malaria))
     assert not services.record(slow, an_answer(malaria, probability=0.01))
     analysis.refresh_from_db()
@@ -156,14 +243,14 @@ def test_a_file_that_can_not_be_reached_is_tried_three_times(patient: User, mala
 def test_the_sweeper_requeues_a_lost_heartbeat_and_fails_the_third(patient: User, malaria: ModelVersion) -> None:
     analysis = submitted(patient)
     for attempt in (1, 2, 3):
-        assert services.claim(str(analysis.pk), worker="dies") is not None
+        assert services.claim(str(analysis.pk), worker="dies")
         assert sweeper.sweep()["requeued"] == 0
         Analysis.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
         assert sweeper.sweep()["requeued"] == 1
         analysis.refresh_from_db()
         assert analysis.attempt == attempt
     assert (analysis.status, analysis.error_code) == ("failed", "worker_lost")
-    assert services.claim(str(analysis.pk), worker="late") is None
+    assert services.claim(str(analysis.pk), worker="late") == []
 
 
 def test_the_sweeper_sends_again_what_no_worker_claimed(patient: User, malaria: ModelVersion) -> None:
@@ -229,7 +316,7 @@ def test_of_two_workers_one_gets_the_row() -> None:
 
     def take(name: str) -> None:
         start.wait()
-        if services.claim(str(analysis.pk), worker=name) is not None:
+        if services.claim(str(analysis.pk), worker=name):
             won.append(name)
         connection.close()
 

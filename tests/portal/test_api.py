@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal import auth as totp
 from rest_framework.test import APIClient
 
+import samples
 from portal.accounts.models import Consent, User
 from portal.analyses.models import Analysis, ModelVersion
 from portal.audit.models import AuditEvent
@@ -60,6 +61,23 @@ def test_what_is_wrong_with_an_upload_has_a_code(api: Api, patient: User, malari
     assert problem(api(patient).post("/api/v1/analyses/", {}, format="multipart"), 400)["code"] == "invalid"
     assert problem(api(patient).post("/api/v1/analyses/", {}, format="json"), 415)["code"] == "unsupported_media_type"
     assert not Analysis.objects.exists()
+
+
+def test_a_film_is_asked_about_several_diseases(api: Api, patient: User, other_patient: User, all_six: None) -> None:
+    film = samples.draw("pneumonia", "normal", 5)
+    client = api(patient)
+    first = upload(client, film, disease="tuberculosis", also=["pneumonia", "covid19"], symptoms=["cough"])
+    assert first.status_code == 201
+    beside = first.json()["alongside"]
+    assert {(row["disease"], row["status"]) for row in beside} == {("pneumonia", "queued"), ("covid19", "queued")}
+    other = client.get(beside[0]["url"]).json()
+    assert {row["disease"] for row in other["alongside"]} == {"tuberculosis", "pneumonia", "covid19"} - {other["disease"]}
+    assert Analysis.objects.values("scan").distinct().count() == 1
+    client.post(f"{beside[0]['url']}cancel/")
+    assert len(client.get(first.json()["url"]).json()["alongside"]) == 1
+    assert problem(upload(client, film, disease="tuberculosis", also=["malaria"]), 400)["errors"][0]["field"] == "also"
+    assert problem(upload(client, film, disease="tuberculosis", also=["plague"]), 400)["errors"][0]["field"].startswith("also")
+    assert upload(api(other_patient), film, disease="tuberculosis").json()["alongside"] == []  # another's scan of the same bytes
 
 
 def test_upload_needs_consent(api: Api, patient: User, malaria: ModelVersion, cell: bytes) -> None:

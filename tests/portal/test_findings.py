@@ -47,8 +47,7 @@ def given(patient: User) -> Answered:
             seconds={"total": 0.1},
         )
         queued = services.submit(patient=patient, data=drawn_cell(len(Analysis.objects.all())), disease=disease).analysis
-        claimed = services.claim(str(queued.pk), worker="test")
-        assert claimed is not None
+        [claimed] = services.claim(str(queued.pk), worker="test")
         assert services.record(claimed, answer)
         return Analysis.objects.get(pk=queued.pk)
 
@@ -202,8 +201,7 @@ def test_a_refused_picture_says_why_how_to_do_better_and_where_to_try_again(
 ) -> None:
     analysis = given("covid19", covid(0.9, 0.05, 0.05))
     again = services.submit(patient=patient, data=drawn_cell(77), disease="covid19").analysis
-    claimed = services.claim(str(again.pk), worker="test")
-    assert claimed is not None
+    [claimed] = services.claim(str(again.pk), worker="test")
     services.record_rejected(claimed, code=code, message="What is wrong with it, in a sentence.")
     response = browse(patient).get(f"/analyses/{again.pk}/")
     page = words(response)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+import samples
 from portal.accounts.models import User
 from portal.analyses.models import Analysis, ModelVersion
 from tests.conftest import as_upload, drawn_cell
@@ -22,6 +23,25 @@ def test_several_files_are_uploaded_at_once(browse: Any, patient: User, malaria:
     answer = post(browse(patient), drawn_cell(1), drawn_cell(2), symptoms=["fever"])
     assert answer["Location"] == "/analyses/"
     assert [analysis.symptoms for analysis in Analysis.objects.all()] == [["fever"]] * 2
+
+
+def test_one_film_is_looked_at_for_all_that_is_ticked(browse: Any, patient: User, all_six: None) -> None:
+    client = browse(patient)
+    page = client.get("/analyses/new/tuberculosis/").content.decode()
+    assert re.findall(r'name="also"\s+value="(\w+)"', page) == ["covid19", "pneumonia"]
+    film = as_upload(samples.draw("pneumonia", "normal", 6), "film.png")
+    answer = client.post("/analyses/new/tuberculosis/", {"files": [film], "also": ["pneumonia"]})
+    shown = client.get(answer["Location"]).content.decode()
+    other = Analysis.objects.get(disease="pneumonia")
+    assert "The same picture was also looked at for:" in shown
+    assert f'href="/analyses/{other.pk}/"' in shown
+    assert "also looked at for" not in client.get(f"/analyses/{upload_of_a_cell(client).pk}/").content.decode()
+    assert 'name="also"' not in client.get("/analyses/new/malaria/").content.decode()
+
+
+def upload_of_a_cell(client: Any) -> Analysis:
+    post(client, drawn_cell(8))
+    return Analysis.objects.get(disease="malaria")
 
 
 def test_a_refused_file_does_not_lose_the_others(browse: Any, patient: User, malaria: ModelVersion) -> None:
