@@ -4,6 +4,7 @@ Every way ends in a square of the model's size and a box that says where the who
 picture reaches beyond the square, and the box beyond 0 to 1.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -59,7 +60,7 @@ def film(pixels: np.ndarray, size: int) -> tuple[np.ndarray, Box]:
     dx, dy = round((right - left) * _FILM_MARGIN), round((bottom - top) * _FILM_MARGIN)
     square, box = _cut(grey, (left + dx, top + dy, right - dx, bottom - dy), size)
     middle = square[size // 8 : size - size // 8, size // 8 : size - size // 8]
-    low, high = np.percentile(middle, [2, 98])
+    low, high = _percentiles(middle.reshape(1, -1), (2, 98))[:, 0]
     stretched = np.clip((square.astype(np.float32) - np.float32(low)) * np.float32(255 / max(8.0, high - low)), 0, 255)
     return np.repeat(np.round(stretched).astype(np.uint8)[:, :, None], 3, axis=2), box
 
@@ -83,10 +84,10 @@ def fundus(pixels: np.ndarray, size: int) -> tuple[np.ndarray, Box]:
     The mean of the neighbourhood is taken away (half of it), which makes small lesions stand out alike in dark and bright pictures
     (Graham 2015, winner of the Kaggle retinopathy competition).
     """
-    grey = pixels.max(axis=2)
-    inside = grey > _APERTURE
-    columns, rows = np.flatnonzero(inside.mean(axis=0) > 0.02), np.flatnonzero(inside.mean(axis=1) > 0.02)
-    height, width = grey.shape
+    inside = cv2.threshold(_brightest(pixels), _APERTURE, 1, cv2.THRESH_BINARY)[1]
+    height, width = inside.shape
+    columns = np.flatnonzero(cv2.reduce(inside, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0] > 0.02 * height)
+    rows = np.flatnonzero(cv2.reduce(inside, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0] > 0.02 * width)
     rect = (0, 0, width, height)
     if len(columns) > width * 0.3 and len(rows) > height * 0.3:
         rect = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
@@ -94,12 +95,32 @@ def fundus(pixels: np.ndarray, size: int) -> tuple[np.ndarray, Box]:
     square, inner = plain(pixels[top:bottom, left:right], size)
     scale_x, scale_y = inner.width / (right - left), inner.height / (bottom - top)
     box = Box(inner.left - left * scale_x, inner.top - top * scale_y, width * scale_x, height * scale_y)
-    mask = (square.max(axis=2) > _APERTURE).astype(np.float32)
-    sigma = size / 12
-    near = cv2.GaussianBlur(square.astype(np.float32), (0, 0), sigma)
-    near = near / np.maximum(cv2.GaussianBlur(mask, (0, 0), sigma), np.float32(0.1))[:, :, None]
-    evened = np.clip(np.float32(2.2) * (square - near) + 0.35 * near + 83, 0, 255) * mask[:, :, None]
-    return np.round(evened).astype(np.uint8), box
+    mask = cv2.threshold(_brightest(square), _APERTURE, 1, cv2.THRESH_BINARY)[1]
+    blur = _blur_matrix(size, size / 12)
+    weight = np.maximum(blur @ mask.astype(np.float32) @ blur.T, np.float32(0.1))
+    evened = []
+    for channel in cv2.split(square):
+        near = (blur @ channel.astype(np.float32) @ blur.T) / weight
+        # 2.2 (x - near) + 0.35 near + 83; rounding to 8 bits clips
+        evened.append(cv2.multiply(cv2.addWeighted(channel, 2.2, near, -1.85, 83, dtype=cv2.CV_8U), mask))
+    return cv2.merge(evened), box
+
+
+def _brightest(pixels: np.ndarray) -> np.ndarray:
+    """The largest channel of uint8 (h, w, 3): uint8 (h, w)."""
+    red, green, blue = cv2.split(pixels)
+    return np.asarray(cv2.max(cv2.max(red, green), blue))
+
+
+@functools.cache
+def _blur_matrix(size: int, sigma: float) -> np.ndarray:
+    """float32 (size, size) B, so that B x B' is x under a Gaussian, mirrored at the edges as OpenCV does: a wide one is quicker so."""
+    kernel = cv2.getGaussianKernel(round(sigma * 8 + 1) | 1, sigma, cv2.CV_64F).ravel()
+    places = np.arange(size)[:, None] + np.arange(len(kernel))[None, :] - len(kernel) // 2
+    around = np.abs(places) % (2 * size - 2)
+    matrix = np.zeros((size, size))
+    np.add.at(matrix, (np.arange(size)[:, None], np.minimum(around, 2 * size - 2 - around)), kernel)
+    return matrix.astype(np.float32)
 
 
 WAYS: dict[str, Callable[[np.ndarray, int], tuple[np.ndarray, Box]]] = {
@@ -125,13 +146,23 @@ def _cut(pixels: np.ndarray, rect: tuple[int, int, int, int], size: int) -> tupl
     return _resize(part, size, size), Box(-left / across, -top / down, width / across, height / down)
 
 
+def _percentiles(rows: np.ndarray, wanted: tuple[float, ...]) -> np.ndarray:
+    """Percentiles of each row of uint8 (n, m), as np.percentile has them: short numbers sort ten times as fast as it selects."""
+    ordered = np.sort(rows.astype(np.int16), axis=1)
+    places = np.array(wanted) / 100 * (ordered.shape[1] - 1)
+    below = np.floor(places).astype(np.int64)
+    above = np.minimum(below + 1, ordered.shape[1] - 1)
+    low, high = ordered[:, below].astype(np.float64), ordered[:, above].astype(np.float64)
+    return (low + (high - low) * (places - below)).T
+
+
 def _without_borders(grey: np.ndarray) -> tuple[int, int, int, int]:
     """(left, top, right, bottom) of uint8 (h, w) without flat dark or bright bars at its edges."""
 
     def bounds(lines: np.ndarray) -> tuple[int, int]:
         sparse = lines[:, :: max(1, lines.shape[1] // _ENOUGH_OF_A_LINE)]
-        middle, spread = np.percentile(sparse, 50, axis=1), np.percentile(sparse, 90, axis=1) - np.percentile(sparse, 10, axis=1)
-        flat = ((middle < _DARKEST_BORDER) | (middle > _BRIGHTEST_BORDER)) & (spread < _FLAT)
+        low, middle, high = _percentiles(sparse, (10, 50, 90))
+        flat = ((middle < _DARKEST_BORDER) | (middle > _BRIGHTEST_BORDER)) & (high - low < _FLAT)
         content = np.flatnonzero(~flat)
         most = int(len(lines) * _MOST_CUT)
         if not len(content):

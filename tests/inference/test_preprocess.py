@@ -95,3 +95,26 @@ def test_what_was_cut_away_stays_clear_on_the_heat_map() -> None:
     heat = cv2.imdecode(np.frombuffer(explain.overlay(np.ones((6, 6), np.float32), box, picture.shape[1], picture.shape[0]), np.uint8), -1)
     assert heat[:55, :, 3].max() == 0
     assert heat[100:200, 50:200, 3].min() > 150
+
+
+def test_the_quick_ways_are_the_slow_ones() -> None:
+    random = np.random.default_rng(5)
+    rows = random.integers(0, 256, (40, 333)).astype(np.uint8)
+    assert preprocess._percentiles(rows, (2, 50, 98)) == pytest.approx(np.percentile(rows, [2, 50, 98], axis=1), abs=1e-9)
+    plane = random.uniform(0, 255, (96, 96)).astype(np.float32)
+    for sigma in (0.8, 8.0, 40.0):  # the widest reaches beyond both edges
+        blur = preprocess._blur_matrix(96, sigma)
+        assert np.abs(blur @ plane @ blur.T - cv2.GaussianBlur(plane, (0, 0), sigma)).max() < 1e-2
+
+
+def test_an_eye_is_evened_as_the_formula_says() -> None:
+    square = np.random.default_rng(6).integers(30, 256, (128, 128, 3)).astype(np.uint8)
+    square[40:60, 50:90] = 3  # outside the opening
+    got, box = preprocess.fundus(square, 128)
+    assert box == preprocess.Box(0, 0, 1, 1)
+    mask = (square.max(axis=2) > 14).astype(np.float32)
+    near = cv2.GaussianBlur(square.astype(np.float32), (0, 0), 128 / 12)
+    near = near / np.maximum(cv2.GaussianBlur(mask, (0, 0), 128 / 12), 0.1)[:, :, None]
+    wanted = np.round(np.clip(2.2 * (square - near) + 0.35 * near + 83, 0, 255)) * mask[:, :, None]
+    assert np.abs(wanted - got).max() <= 1
+    assert (wanted != got).mean() < 1e-3
