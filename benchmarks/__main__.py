@@ -1,60 +1,32 @@
-"""Where the time of one answer goes, and what the engine saves over the ancestor's way. Ratios, medians of n runs, on drawn cells."""
+"""`make bench`: how fast and how small, as ratios to yardsticks of the same run. Prints a table, and writes it and JSON to --out.
 
-import io
-import os
-import statistics
+`python -m benchmarks --only stages` measures one suite: engine, stages or pipeline.
+"""
+
+import argparse
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
-import numpy as np
-from PIL import Image
 from rich.console import Console
-from rich.table import Table
+from rich.markdown import Markdown
 
-import samples
-from inference import engine, registry
-from training.timing import in_turns
+from benchmarks import engine, pipeline, stages
+from benchmarks.figures import Figure, render, write
 
-RUNS = 40
+SUITES: dict[str, Callable[[], list[Figure]]] = {"engine": engine.figures, "stages": stages.figures, "pipeline": pipeline.figures}
 
 
 def main() -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import keras
-
-    artefact = registry.latest("malaria")
-    if artefact is None:
-        raise SystemExit("there is no model to measure")
-    data = samples.draw("malaria", "parasitized")
-    model = engine.Engine(artefact)
-    model.answer(data)  # the first has more to do
-    stages = [model.answer(data).seconds for _ in range(RUNS)]
-    table = Table(title=f"One answer of malaria {artefact.manifest.version}: share of the whole (median of {RUNS})")
-    table.add_column("stage")
-    table.add_column("share", justify="right")
-    for name in ("decode", "gate", "model", "heatmap"):
-        table.add_row(name, f"{statistics.median(stage[name] / stage['total'] for stage in stages):.0%}")
-    console = Console()
-    console.print(table)
-    plain, ancestor = keras.models.load_model(artefact.reference_path, compile=False), keras.applications.ResNet50(weights=None)
-    calls: dict[str, Callable[[], object]] = {
-        "engine": lambda: model.logits(data),
-        "same": lambda: ancestors_way(plain, data, artefact.manifest.input.size),
-        "ancestor": lambda: ancestors_way(ancestor, data, 224),
-    }
-    took = {name: statistics.median(taken) for name, taken in in_turns(calls, RUNS).items()}
-    same, ancestors = took["same"] / took["engine"], took["ancestor"] / took["engine"]
-    console.print(
-        f"The ancestor's way (PIL, resize, Keras predict) with the same model takes {same:.1f} times as long as decode and model here,"
-    )
-    console.print(f"and with its ResNet-50 at 224 px {ancestors:.1f} times (medians of {RUNS}, one picture at a time).")
-
-
-def ancestors_way(network: Any, data: bytes, side: int) -> np.ndarray:
-    """How the ancestor project answered one picture."""
-    picture = Image.open(io.BytesIO(data)).convert("RGB").resize((side, side))
-    answer: np.ndarray = network.predict(np.asarray(picture, np.float32)[None] / 127.5 - 1, verbose=0)
-    return answer
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", action="append", choices=sorted(SUITES), help="one suite; may be repeated")
+    parser.add_argument("--out", type=Path, default=Path("var/benchmarks/latest"), help="without a suffix")
+    arguments = parser.parse_args()
+    console, found = Console(), []
+    for name in arguments.only or SUITES:
+        console.print(f"{name} ...")
+        found += SUITES[name]()
+        write(found, arguments.out)
+    console.print(Markdown(render(found)))
 
 
 if __name__ == "__main__":

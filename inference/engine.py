@@ -95,7 +95,7 @@ class Engine:
         if set(self.manifest.classes) != set(self.disease.classes):
             raise registry.ArtefactError(f"the model's classes {self.manifest.classes} are not those of {self.disease.code}")
         path = artefact.reference_path if reference else artefact.model_path
-        self._runtime = runtimes.open_file(path, self.manifest.input.size)
+        self.runtime = runtimes.open_file(path, self.manifest.input.size)
 
     @property
     def shipped_point(self) -> OperatingPoint:
@@ -113,7 +113,7 @@ class Engine:
         with clock.stage("prepare"):
             pixels, box = self._prepared(looked)
         with clock.stage("model"):
-            logits, evidence = self._runtime.predict(pixels)
+            logits, evidence = self.runtime.predict(pixels)
         with clock.stage("heatmap"):
             probabilities = self._calibrated(logits)
             probability = float(sum(probabilities[name] for name in self.manifest.positive))
@@ -135,7 +135,7 @@ class Engine:
 
     def logits(self, data: bytes) -> np.ndarray:
         """The model's logits (classes,) before calibration, for who measures calibration. No gate. Raises imaging.ImageRejected."""
-        return self._runtime.predict(self.manifest.input.prepare(imaging.decode(data).pixels)[0])[0]
+        return self.runtime.predict(self.manifest.input.prepare(imaging.decode(data).pixels)[0])[0]
 
     def _prepared(self, looked: Look) -> tuple[np.ndarray, Box]:
         """The square, uint8, is shared among models that see the same; each scales it by itself."""

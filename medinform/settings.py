@@ -3,6 +3,7 @@
 DEBUG is off unless asked for, and without DEBUG the settings refuse to start on a missing secret. `make run` asks for DEBUG.
 """
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -90,9 +91,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: broker and cache
@@ -143,6 +143,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 # --- Celery: late acks, prefetch 1, soft < hard time limit < visibility timeout
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_DB_REUSE_MAX = sys.maxsize  # not a new connection for each task: medinform/celery.py closes what is old or broken
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"

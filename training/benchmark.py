@@ -14,7 +14,7 @@ from training import card, compare, variants
 from training.variants import KERAS
 
 _GEMM = 1536  # rows and columns of the two float32 matrices whose product is the yardstick
-_GEMM_OPERATIONS = 2 * _GEMM**3
+GEMM_OPERATIONS = 2 * _GEMM**3
 
 
 def yardstick() -> Callable[[], object]:
@@ -35,7 +35,7 @@ def measure(artefact: registry.Artefact, rounds: int = 30) -> dict[str, dict[str
         megabytes = {name: path.stat().st_size / 1e6 for name, (_, path) in opened.items()}
         taken = variants.times(opened, pixels[0], rounds, {"gemm": yardstick()})
     took = {name: statistics.median(values) for name, values in taken.items()}
-    peak = _GEMM_OPERATIONS / took.pop("gemm") / 1e6
+    peak = GEMM_OPERATIONS / took.pop("gemm") / 1e6
     return {
         name: {"MB": round(megabytes[name], 2), "milliseconds": round(value, 2)}
         | {"gflops_a_second": round(operations / value / 1e6, 1), "over_peak": round(operations / value / 1e6 / peak, 3)}

@@ -51,8 +51,11 @@ class Compared(NamedTuple):
     largest_difference: float
 
 
-def convert(model: Any, variant: str, pixels: np.ndarray) -> bytes:
-    """The LiteRT file of a Keras model with both outputs; `pixels`, float32 (n, s, s, 3) as the model takes them, set int8's scales."""
+def convert(model: Any, variant: str, pixels: np.ndarray, batch: int = 1) -> bytes:
+    """The LiteRT file of a Keras model with both outputs; `pixels`, float32 (n, s, s, 3) as the model takes them, set int8's scales.
+
+    `batch` pictures are answered at once: one, for what is served.
+    """
     import keras
     import tensorflow as tf
 
@@ -61,7 +64,7 @@ def convert(model: Any, variant: str, pixels: np.ndarray) -> bytes:
         wanted["target_spec"] = {"supported_types": [tf.float16]}
     if variant == "int8":
         wanted["representative_dataset"] = lambda: ([picture[None]] for picture in pixels)
-    signature = [keras.InputSpec(shape=(1, *model.input_shape[1:]), dtype="float32", name="pixels")]
+    signature = [keras.InputSpec(shape=(batch, *model.input_shape[1:]), dtype="float32", name="pixels")]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"
         model.export(path, format="litert", input_signature=signature, verbose=False, **wanted)

@@ -31,11 +31,14 @@ def digest(data: bytes) -> str:
 
 
 def prepare(data: bytes) -> Prepared:
-    """Decode and strip. Raises inference.imaging.ImageRejected with a code and a sentence for whatever is wrong with the file."""
-    picture = imaging.decode(data, longest=0)
+    """Decode and strip. Raises inference.imaging.ImageRejected with a code and a sentence for whatever is wrong with the file.
+
+    Both are decoded as the model will see them: every byte of a large picture is read, but not every pixel of it made.
+    """
+    picture = imaging.decode(data)
     try:
         stripped = identity.strip(data, format=picture.format)
-        same = bool((imaging.decode(stripped, longest=0).pixels == picture.pixels).all())
+        same = bool((imaging.decode(stripped).pixels == picture.pixels).all())
     except identity.NotStrippable as error:
         raise imaging.ImageRejected("truncated") from error
     if not same:  # never keep a picture that reads otherwise than the one that was sent
@@ -44,8 +47,9 @@ def prepare(data: bytes) -> Prepared:
 
 
 def _thumbnail(picture: imaging.Picture) -> bytes:
-    scale = min(1.0, THUMBNAIL_SIDE / max(picture.width, picture.height))
-    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    height, width = picture.pixels.shape[:2]
+    scale = min(1.0, THUMBNAIL_SIDE / max(width, height))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA)
     return cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
 

@@ -1,8 +1,11 @@
-"""The portal as it is deployed: gunicorn, two Celery workers and beat as processes, over real PostgreSQL and Redis."""
+"""The portal as it is deployed: gunicorn, two Celery workers and beat as processes, over a real database and Redis."""
 
+import contextlib
+import datetime
 import os
 import secrets
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -67,7 +70,22 @@ class Stack:
         agree(client)
         return client
 
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """The same on whatever database it is, with names; dates are aware."""
+        url = urlsplit(self.environment["DATABASE_URL"])
+        if url.scheme != "sqlite":
+            with psycopg2.connect(urlunsplit(url._replace(scheme="postgresql"))) as connection, connection.cursor() as cursor:
+                cursor.execute(query)
+                return [dict(zip((column.name for column in cursor.description or ()), row, strict=True)) for row in cursor.fetchall()]
+        with contextlib.closing(sqlite3.connect("/" + url.path.lstrip("/"), timeout=20)) as connection:
+            found = connection.execute(query)
+            names = [column[0] for column in found.description]
+            return [
+                {name: _date(value) if name.endswith("_at") else value for name, value in zip(names, row, strict=True)} for row in found
+            ]
+
     def sql(self, query: str, *values: Any) -> list[tuple]:
+        """Rows of a query on PostgreSQL."""
         url = self.environment["DATABASE_URL"].replace("postgres:", "postgresql:", 1)
         with psycopg2.connect(url) as connection, connection.cursor() as cursor:
             cursor.execute(query, values)
@@ -87,31 +105,50 @@ def until(true: Callable[[], Any], seconds: float = 60, what: str = "it") -> Any
 
 @contextmanager
 def running(folder: Path) -> Iterator[Stack]:
-    """A portal with a database of its own beside the one of the unit tests."""
+    """A portal with a database of its own beside the one of the unit tests, and a sweeper in a hurry."""
     name = f"medinform_e2e_{secrets.token_hex(4)}"
     parts = urlsplit(os.environ["DATABASE_URL"])
     admin = psycopg2.connect(urlunsplit(parts._replace(scheme="postgresql")))
     admin.autocommit = True
     admin.cursor().execute(f'CREATE DATABASE "{name}"')
-    port, password = free_port(), secrets.token_urlsafe(12)
     redis = os.environ["REDIS_URL"].rpartition("/")[0] + "/5"
-    environment = {**os.environ, "DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}")), "REDIS_URL": redis, "PORT": str(port)}
+    hurry = {
+        "SWEEP_SECONDS": "2",
+        "ANALYSIS_HEARTBEAT_SECONDS": "1",
+        "ANALYSIS_LOST_AFTER_SECONDS": "4",
+        "ANALYSIS_RESEND_AFTER_SECONDS": "5",
+    }
+    try:
+        with started(folder, urlunsplit(parts._replace(path=f"/{name}")), redis, **hurry) as stack:
+            yield stack
+    finally:
+        admin.cursor().execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        admin.close()
+
+
+@contextmanager
+def started(folder: Path, database: str, redis: str, **settings: str) -> Iterator[Stack]:
+    """A portal on an empty database; its files lie in `folder`."""
+    port, password = free_port(), secrets.token_urlsafe(12)
+    environment = {**os.environ, "DATABASE_URL": database, "REDIS_URL": redis, "PORT": str(port)}
     environment |= {"DEBUG": "true", "VAR_DIR": str(folder), "MEDIA_ROOT": str(folder / "media"), "STATIC_ROOT": str(folder / "static")}
     environment |= {"DEMO_PASSWORD": password, "DEMO_SCANS": "no", "SITE_URL": f"http://localhost:{port}", "PYTHONUNBUFFERED": "1"}
-    environment |= {"SWEEP_SECONDS": "2", "ANALYSIS_HEARTBEAT_SECONDS": "1", "ANALYSIS_LOST_AFTER_SECONDS": "4"}
-    environment |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "ANALYSIS_RESEND_AFTER_SECONDS": "5"}
+    environment |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", **settings}
     stack = Stack(f"http://127.0.0.1:{port}", password, environment, folder / "log")
     try:
         for command in ("migrate", "sync_models", "seed_demo"):
-            subprocess.run([sys.executable, "manage.py", command], cwd=ROOT, env=environment, check=True, capture_output=True)
+            prepared = {**environment, "DEBUG": "true"}  # demo accounts are for developers
+            subprocess.run([sys.executable, "manage.py", command], cwd=ROOT, env=prepared, check=True, capture_output=True)
         for process in parse_procfile((ROOT / "Procfile").read_text()).processes:
             stack.start(process)
         until(lambda: _answers(stack.address), 60, "the portal's start")
         yield stack
     finally:
         stack.stop()
-        admin.cursor().execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-        admin.close()
+
+
+def _date(text: str | None) -> datetime.datetime | None:
+    return datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC) if text else None
 
 
 def _answers(address: str) -> bool:

@@ -91,3 +91,11 @@ def test_one_scan_does_not_wait_for_the_many_of_another_person(stack: Stack) -> 
     order = [str(pk) for (pk,) in ended]
     assert order.index(single["id"]) <= 4  # the first few, and the one that was in the worker's hands when it was stopped
     assert order[-1] in burst
+
+
+def test_a_worker_whose_connections_were_cut_gets_new_ones(stack: Stack) -> None:
+    patient = stack.client()
+    assert answer_of(patient, upload(patient, 430)["id"])["status"] == "done"
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    assert len(stack.sql(cut)) >= 1
+    assert answer_of(patient, upload(patient, 431)["id"])["status"] == "done"
