@@ -87,12 +87,19 @@ def recalibrate(arguments: argparse.Namespace) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    """Measure an artefact on patients it never saw, and write metrics.json and MODEL_CARD.md into it."""
-    from training import evaluate as evaluation
+    """Measure an artefact as it is served on patients it never saw, and write metrics.json and MODEL_CARD.md into it.
 
-    figures = evaluation.evaluate(arguments.artefact, arguments.data, arguments.part)
+    Another --runtime is measured and printed, and nothing is written.
+    """
+    from training import evaluate as evaluation
+    from training import variants
+
+    if arguments.runtime == "all":
+        print("\n".join(variants.table(arguments.artefact, arguments.data)))
+        return
+    figures = evaluation.evaluate(arguments.artefact, arguments.data, arguments.part, reference=arguments.runtime == variants.KERAS)
     print(json.dumps(figures, indent=2))
-    if arguments.part == "test":
+    if arguments.part == "test" and arguments.runtime == "served":
         evaluation.write(arguments.artefact, figures)
 
 
@@ -135,6 +142,12 @@ def main() -> int:
     command.add_argument("--data", required=True, type=Path)
     command.add_argument(
         "--part", choices=["test", "all"], default="test", help="the held-out patients of the split, or all of another set"
+    )
+    command.add_argument(
+        "--runtime",
+        choices=["served", "keras", "all"],
+        default="served",
+        help="the served file; the Keras model that it was made of; or both and every other variant, compared on the validation patients",
     )
     command.set_defaults(run=evaluate)
 

@@ -39,16 +39,16 @@ class Measured:
     findings: list[str]
 
 
-def evaluate(folder: Path, data: Path, part: str = "test") -> dict[str, Any]:
+def evaluate(folder: Path, data: Path, part: str = "test", *, reference: bool = False) -> dict[str, Any]:
     """The figures of the artefact in `folder` on the patients that it never saw ("test"), or on "all" of another set.
 
-    Pictures that the gate refuses are counted and left out. Intervals are 95 %, by patient. Raises datasets.DataError when the data is
-    not that which the model was made of.
+    With `reference`, of the Keras model that the served file was made of. Pictures that the gate refuses are counted and left out.
+    Intervals are 95 %, by patient. Raises datasets.DataError when the data is not that which the model was made of.
     """
     artefact = registry.open_folder(folder)
     manifest = artefact.manifest
     examples = datasets.read_labels(data, diseases.get(manifest.disease))
-    model = engine.Engine(artefact)
+    model = engine.Engine(artefact, reference=reference)
     folds = folder / crossval.FILE
     refused: Counter[str] = Counter()
     if part == "test" and folds.is_file():

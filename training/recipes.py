@@ -156,7 +156,6 @@ RECIPES: dict[str, Recipe] = {
         unit="lesions",
         end=_WHOLE,
         parts=(0.70, 0.10, 0.20),
-        mixup=0.2,
     ),
     "diabetic_retinopathy": Recipe(
         size=256,

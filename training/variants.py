@@ -134,6 +134,14 @@ def compare(artefact: registry.Artefact, data: Path, folder: Path) -> dict[str, 
     return rows
 
 
+def table(folder: Path, data: Path) -> list[str]:
+    """The comparison of an artefact's variants, made anew, as Markdown lines; nothing is written."""
+    artefact = registry.open_folder(folder)
+    with tempfile.TemporaryDirectory() as kept:
+        rows = compare(artefact, data, Path(kept))
+    return card.served({name: row._asdict() for name, row in rows.items()}, artefact.manifest.variant)
+
+
 def choose(rows: dict[str, Compared]) -> str:
     """The fastest that answers as the Keras model does, and fits beside it. Raises TrainingError when none does."""
     reference = rows[KERAS]

@@ -65,7 +65,16 @@ def test_a_fit_is_exported_in_place_until_it_is_measured_and_then_as_another_ver
     assert f"| **{served.manifest.variant}** |" in told.stdout
     assert train("evaluate", "--artefact", out, "--data", cells).returncode == 0
     assert "## What serves it" in (out / "MODEL_CARD.md").read_text()
-    before = (out / "manifest.json").read_text()
+    before, measured = (out / "manifest.json").read_text(), (out / "metrics.json").read_text()
+
+    reference = train("evaluate", "--artefact", out, "--data", cells, "--runtime", "keras")
+    assert json.loads(reference.stdout)["auc"] == pytest.approx(json.loads(measured)["auc"], abs=0.02)
+    compared = train("evaluate", "--artefact", out, "--data", cells, "--runtime", "all")
+    assert [line.split("|")[1].strip(" *") for line in compared.stdout.splitlines() if line.startswith("|")][2:] == [
+        "keras",
+        *variants.VARIANTS,
+    ]
+    assert ((out / "manifest.json").read_text(), (out / "metrics.json").read_text()) == (before, measured)
 
     refused = train("export", "--artefact", out, "--data", cells)
     assert refused.returncode == 1
