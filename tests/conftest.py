@@ -155,6 +155,12 @@ def an_answer(version: ModelVersion, probability: float = 0.97) -> Answer:
     )
 
 
+def kept(claimed: Analysis, answer: Answer) -> bool:
+    """As the worker stores an answer: whether this row was still to be answered."""
+    analyses.keep_heatmap(claimed, answer)
+    return claimed.pk in analyses.record([(claimed, answer)])
+
+
 @pytest.fixture
 def answered(malaria: ModelVersion) -> Callable[..., Analysis]:
     """answered(patient, seed=0, probability=0.97, **submit): an analysis that is done, its review open."""
@@ -162,7 +168,7 @@ def answered(malaria: ModelVersion) -> Callable[..., Analysis]:
     def make(owner: User, seed: int = 0, probability: float = 0.97, **asked: Any) -> Analysis:
         analysis = analyses.submit(patient=owner, data=drawn_cell(seed), disease="malaria", **asked).analysis
         [claimed] = analyses.claim(str(analysis.pk), worker="test")
-        assert analyses.record(claimed, an_answer(malaria, probability))
+        assert kept(claimed, an_answer(malaria, probability))
         return Analysis.objects.get(pk=analysis.pk)
 
     return make

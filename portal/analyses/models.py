@@ -199,6 +199,7 @@ class Analysis(models.Model):
             models.Index(fields=["status", "queued_at"]),
             models.Index(fields=["patient", "-queued_at"]),
             models.Index(fields=["disease", "-finished_at"]),
+            models.Index(fields=["in_bulk", "queued_at"], condition=Q(status="queued"), name="analyses_that_wait"),
         ]
         constraints = [
             models.UniqueConstraint(

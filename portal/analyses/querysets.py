@@ -27,6 +27,10 @@ class AnalysisQuerySet(models.QuerySet):
         """The other analyses of the same scan, newest first; what was cancelled is not among them."""
         return self.filter(scan=analysis.scan_id).exclude(pk=analysis.pk).exclude(status="cancelled")
 
+    def in_backlog(self) -> "AnalysisQuerySet":
+        """What waits in batches for its first attempt."""
+        return self.filter(status="queued", in_bulk=True, attempt=0)
+
     def move(self, analysis: Any, *, to: str, **changes: Any) -> bool:
         """Compare and set: only a row that is still in the status and attempt of `analysis` changes. True for the one who did it."""
         moved = self.filter(pk=analysis.pk, status=analysis.status, attempt=analysis.attempt).update(status=to, **changes)

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,15 +16,16 @@ from inference import diseases
 from inference.engine import Answer
 from portal.accounts.services import require_consent
 from portal.audit.services import record as audit
+from portal.audit.services import record_many as audit_many
 from portal.scans import services as scans
 
+from . import backlog
 from .models import Analysis, IdempotencyKey, ModelVersion
-from .signals import analysis_finished
+from .signals import analyses_finished
 from .tasks import run
 
 logger = logging.getLogger(__name__)
 FEW = 3  # of one patient's own waiting analyses; what is sent beyond them gives way to other people's
-BULK = 6  # of Celery's priorities on Redis, where 0 goes first
 
 
 class DiseaseUnavailable(Exception):
@@ -152,12 +153,17 @@ def _create(prepared: scans.Prepared, asked: list[dict[str, Any]], synthetic: bo
 
 def send(analysis: Analysis) -> None:
     """Tell the workers. When the broker can not be reached the row still waits, and the sweeper sends it again."""
+    if backlog.join(analysis) if analysis.in_bulk and analysis.attempt == 0 else _send_alone(analysis):
+        Analysis.objects.filter(pk=analysis.pk).update(sent_at=timezone.now())
+
+
+def _send_alone(analysis: Analysis) -> bool:
     try:
-        run.apply_async([str(analysis.pk)], priority=BULK if analysis.in_bulk else 0)
+        run.apply_async([str(analysis.pk)], priority=backlog.PRIORITY if analysis.in_bulk else 0)
     except run.OperationalError:
         logger.warning("the broker can not be reached; analysis %s waits for the sweeper", analysis.pk)
-    else:
-        Analysis.objects.filter(pk=analysis.pk).update(sent_at=timezone.now())
+        return False
+    return True
 
 
 def claim(pk: str, *, worker: str) -> list[Analysis]:
@@ -181,48 +187,68 @@ def claim(pk: str, *, worker: str) -> list[Analysis]:
     ]
 
 
-def record(analysis: Analysis, answer: Answer) -> bool:
-    """Keep the model's answer, with the operating point that the claim found. False, and nothing written, when the row has gone on."""
-    point = analysis.model_version.operating_point
+def keep_heatmap(analysis: Analysis, answer: Answer) -> None:
+    """Store the picture of where the model looked, under a name of its own."""
     analysis.heatmap.save("", ContentFile(answer.heatmap), save=False)
-    settled = _finish(
-        analysis,
-        to=Analysis.Status.DONE,
-        finding=answer.finding,
-        outcome=answer.outcome,
-        probability=answer.probability,
-        probabilities=answer.probabilities,
-        threshold=answer.threshold,
-        uncertain_low=point.low,
-        uncertain_high=point.high,
-        checksum=answer.checksum,
-        seconds=answer.seconds,
-        heatmap=analysis.heatmap.name,
-        error_code="",
-        error_message="",
-    )
-    if not settled:
-        analysis.heatmap.storage.delete(str(analysis.heatmap.name))
-    return settled
+
+
+def record(answered: Sequence[tuple[Analysis, Answer]]) -> set[Any]:
+    """Keep the model's answers, each with the operating point that its claim found, all in one transaction.
+
+    Returns the keys of those that were kept. Of a row that has gone on nothing is written, and its heat-map is deleted.
+    """
+    ends = [(analysis, _result(analysis, answer)) for analysis, answer in answered]
+    kept = {analysis.pk for analysis in _finish(ends, to=Analysis.Status.DONE)}
+    for analysis, _ in answered:
+        if analysis.pk not in kept:
+            analysis.heatmap.storage.delete(str(analysis.heatmap.name))
+    return kept
+
+
+def _result(analysis: Analysis, answer: Answer) -> dict[str, Any]:
+    point = analysis.model_version.operating_point
+    return {
+        "finding": answer.finding,
+        "outcome": answer.outcome,
+        "probability": answer.probability,
+        "probabilities": answer.probabilities,
+        "threshold": answer.threshold,
+        "uncertain_low": point.low,
+        "uncertain_high": point.high,
+        "checksum": answer.checksum,
+        "seconds": answer.seconds,
+        "heatmap": analysis.heatmap.name,
+        "error_code": "",
+        "error_message": "",
+    }
 
 
 def record_rejected(analysis: Analysis, *, code: str, message: str) -> bool:
     """The image is at fault: tell the patient what to do about it."""
-    return _finish(analysis, to=Analysis.Status.REJECTED, error_code=code, error_message=message)
+    return bool(_finish([(analysis, {"error_code": code, "error_message": message})], to=Analysis.Status.REJECTED))
 
 
 def record_failed(analysis: Analysis, *, code: str, message: str) -> bool:
     """We are at fault."""
-    return _finish(analysis, to=Analysis.Status.FAILED, error_code=code, error_message=message)
+    return bool(_finish([(analysis, {"error_code": code, "error_message": message})], to=Analysis.Status.FAILED))
 
 
-def _finish(analysis: Analysis, *, to: str, **changes: Any) -> bool:
-    with transaction.atomic():
-        if not Analysis.objects.move(analysis, to=to, finished_at=timezone.now(), **changes):
-            return False
-        audit(f"analysis.{to}", analysis, patient=analysis.patient, attempt=analysis.attempt, code=analysis.error_code)
-        analysis_finished.send(Analysis, analysis=analysis)
-    return True
+def _finish(ends: Sequence[tuple[Analysis, dict[str, Any]]], *, to: str) -> list[Analysis]:
+    """All of them or, after an error, none. Returns those that this call moved."""
+    before = [(analysis, analysis.status) for analysis, _ in ends]
+    try:
+        with transaction.atomic():
+            now = timezone.now()
+            moved = [analysis for analysis, changes in ends if Analysis.objects.move(analysis, to=to, finished_at=now, **changes)]
+            details = [{"attempt": analysis.attempt, "code": analysis.error_code} for analysis in moved]
+            audit_many(f"analysis.{to}", moved, patients=[analysis.patient for analysis in moved], details=details)
+            if moved:
+                analyses_finished.send(Analysis, analyses=moved)
+    except BaseException:
+        for analysis, status in before:  # as in the database, so that it can be tried anew
+            analysis.status = status
+        raise
+    return moved
 
 
 def try_again(analysis: Analysis, *, code: str) -> bool:

@@ -2,4 +2,4 @@
 
 from django.dispatch import Signal
 
-analysis_finished = Signal()  # analysis: done, rejected or failed
+analyses_finished = Signal()  # analyses: done, rejected or failed, all of them

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from . import services
+from . import backlog, services
 from .models import Analysis
 
 
@@ -20,9 +20,12 @@ def sweep() -> dict[str, int]:
 
     waiting_since = now - timedelta(seconds=settings.ANALYSIS_RESEND_AFTER_SECONDS)
     never_sent = Q(sent_at__isnull=True, queued_at__lt=now - timedelta(seconds=5))
-    unclaimed = Analysis.objects.filter(never_sent | Q(sent_at__lt=waiting_since), status=Analysis.Status.QUEUED).order_by("queued_at")
+    unclaimed = Analysis.objects.filter(never_sent | Q(sent_at__lt=waiting_since), status=Analysis.Status.QUEUED)
+    many = unclaimed & Analysis.objects.in_backlog()
     sent = 0
-    for analysis in unclaimed[:1000]:
+    for analysis in unclaimed.exclude(in_bulk=True, attempt=0).order_by("queued_at")[:1000]:
         services.send(analysis)
         sent += 1
+    if many.exists() and backlog.wake():  # one message stands for all of them
+        sent += many.update(sent_at=now)
     return {"requeued": requeued, "sent": sent}

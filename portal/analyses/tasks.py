@@ -13,6 +13,13 @@ def run(self: Task, analysis_id: str) -> None:
     execute(analysis_id, worker=self.request.hostname or "")
 
 
+@shared_task(bind=True)
+def drain(self: Task) -> None:
+    from .worker import drain
+
+    drain(worker=self.request.hostname or "")
+
+
 @shared_task
 def sweep() -> None:
     from .sweeper import sweep

@@ -2,8 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
@@ -14,10 +16,12 @@ from inference import engine
 from inference.imaging import ImageRejected
 from portal.scans.services import digest
 
-from . import services
+from . import backlog, services
 from .models import Analysis
 
 logger = logging.getLogger(__name__)
+STRIDE = 2  # analyses of a batch between two looks at who else waits
+LONGEST = 2.0  # seconds after which a batch takes nothing more
 
 
 class DamagedFile(Exception):
@@ -30,19 +34,57 @@ class ChangedModel(Exception):
 
 def execute(pk: str, *, worker: str) -> None:
     """Claim, answer, record; the picture is read once, whatever was asked of it. A message for what is taken or settled does nothing."""
-    claimed = services.claim(pk, worker=worker)
+    _work(services.claim(pk, worker=worker))
+
+
+def drain(*, worker: str) -> None:
+    """The same for a batch of the backlog, which ends early when somebody's few wait, or when it takes long."""
+    claimed = backlog.claim(worker=worker)
+    untouched = _work(claimed, until=lambda seconds: seconds > LONGEST or backlog.gives_way())
+    backlog.leave(claimed, untouched)
+
+
+def _work(claimed: list[Analysis], *, until: Callable[[float], bool] | None = None) -> list[Analysis]:
+    """Returns those that were not begun."""
     if not claimed:
-        return
-    looks: dict[str, engine.Look] = {}
+        return []
+    began = time.monotonic()
+    looks: dict[tuple[UUID, str], engine.Look] = {}
+    answered: list[tuple[Analysis, engine.Answer]] = []
+    untouched: list[Analysis] = []
     with heartbeat(claimed):
-        for analysis in claimed:
-            _settle(analysis, looks)
+        for number, analysis in enumerate(claimed):
+            if until and number and number % STRIDE == 0 and until(time.monotonic() - began):
+                untouched = claimed[number:]
+                break
+            answer = _settle(analysis, looks)
+            if answer is not None:
+                answered.append((analysis, answer))
+        _record(answered)
+    return untouched
 
 
-def _settle(analysis: Analysis, looks: dict[str, engine.Look]) -> None:
-    """Each analysis by itself: what happens to one is not told of another."""
+def _record(answered: list[tuple[Analysis, engine.Answer]]) -> None:
+    """All at once; when the database refuses, each by itself, so that one can not spoil the others."""
+    try:
+        services.record(answered)
+    except DatabaseError:
+        if len(answered) < 2:
+            raise
+        logger.exception("%s answers could not be stored together; trying each", len(answered))
+        for one in answered:
+            try:
+                services.record([one])
+            except DatabaseError:
+                logger.exception("the answer of analysis %s could not be stored; it is tried again", one[0].pk)
+                services.try_again(one[0], code="temporarily_unavailable")
+
+
+def _settle(analysis: Analysis, looks: dict[tuple[UUID, str], engine.Look]) -> engine.Answer | None:
+    """The answer, still to be recorded; or None, and what happened instead is. What happens to one is not told of another."""
     try:
         answer = _answer(analysis, looks)
+        services.keep_heatmap(analysis, answer)
     except ImageRejected as rejected:
         services.record_rejected(analysis, code=rejected.code, message=rejected.message)
     except SoftTimeLimitExceeded:
@@ -54,20 +96,22 @@ def _settle(analysis: Analysis, looks: dict[str, engine.Look]) -> None:
         logger.exception("analysis %s failed", analysis.pk)
         services.record_failed(analysis, code="internal_error", message="Something broke on our side. We have been told.")
     else:
-        services.record(analysis, answer)
+        return answer
+    return None
 
 
-def _answer(analysis: Analysis, looks: dict[str, engine.Look]) -> engine.Answer:
-    """`looks` keeps the picture as it was decoded and let through, for each kind that it was asked to be."""
-    version, kind = analysis.model_version, analysis.catalogue.modality
+def _answer(analysis: Analysis, looks: dict[tuple[UUID, str], engine.Look]) -> engine.Answer:
+    """`looks` keeps the last picture as it was decoded and let through, for each kind that it was asked to be."""
+    version, picture = analysis.model_version, (analysis.scan_id, analysis.catalogue.modality)
     model = engine.get(version.disease, version.version)
-    if kind not in looks:
+    if picture not in looks:
         with analysis.scan.file.open("rb") as file:
             data = file.read()
         if digest(data) != analysis.scan.sha256:
             raise DamagedFile(str(analysis.scan_id))
-        looks[kind] = engine.look(data, analysis.catalogue)
-    answer = model.answer_look(looks[kind], version.operating_point)
+        looks.clear()
+        looks[picture] = engine.look(data, analysis.catalogue)
+    answer = model.answer_look(looks[picture], version.operating_point)
     if answer.checksum != version.checksum:
         raise ChangedModel(str(version))
     return answer

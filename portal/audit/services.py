@@ -25,8 +25,10 @@ def record(action: str, target: models.Model, *, actor: Any = None, patient: Any
     )
 
 
-def record_many(action: str, targets: Sequence[models.Model], *, actor: Any, patients: list[Any]) -> None:
-    """One event for each of `targets`, in one statement: for lists of people's data."""
+def record_many(
+    action: str, targets: Sequence[models.Model], *, patients: Sequence[Any], actor: Any = None, details: Sequence[dict[str, Any]] = ()
+) -> None:
+    """One event for each of `targets`, in one statement. `details` is empty, or has one for each."""
     request = current()
     AuditEvent.objects.bulk_create(
         AuditEvent(
@@ -37,6 +39,7 @@ def record_many(action: str, targets: Sequence[models.Model], *, actor: Any, pat
             patient=patient,
             address=request.address,
             request_id=request.request_id,
+            detail=detail,
         )
-        for target, patient in zip(targets, patients, strict=True)
+        for target, patient, detail in zip(targets, patients, details or [{}] * len(targets), strict=True)
     )

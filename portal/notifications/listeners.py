@@ -8,12 +8,12 @@ from django.urls import reverse
 from portal.accounts.models import PractitionerProfile, User, Verification
 from portal.accounts.signals import practitioner_verified
 from portal.analyses.models import Analysis
-from portal.analyses.signals import analysis_finished
+from portal.analyses.signals import analyses_finished
 from portal.reviews.models import Review
-from portal.reviews.signals import addendum_added, claim_expired, review_declined, review_opened, review_signed
+from portal.reviews.signals import addendum_added, claim_expired, review_declined, review_signed, reviews_opened
 
 from .models import Notification
-from .services import notify
+from .services import notify, notify_each
 
 Kind = Notification.Kind
 ANSWER = {Analysis.Status.DONE: Kind.ANSWERED, Analysis.Status.REJECTED: Kind.REJECTED, Analysis.Status.FAILED: Kind.FAILED}
@@ -27,20 +27,31 @@ def reading_page(review: Review) -> str:
     return reverse("reviews:detail", args=[review.pk])
 
 
-@receiver(analysis_finished)
-def tell_the_patient(sender: type, analysis: Analysis, **kwargs: Any) -> None:
-    url = reverse("analyses:detail", args=[analysis.pk])
-    notify(user=analysis.patient, kind=ANSWER[Analysis.Status(analysis.status)], subject_id=analysis.pk, url=url)
+@receiver(analyses_finished)
+def tell_the_patients(sender: type, analyses: list[Analysis], **kwargs: Any) -> None:
+    notify_each(
+        [
+            Notification(
+                user=analysis.patient,
+                kind=ANSWER[Analysis.Status(analysis.status)],
+                subject_id=str(analysis.pk),
+                url=reverse("analyses:detail", args=[analysis.pk]),
+            )
+            for analysis in analyses
+        ]
+    )
 
 
-@receiver(review_opened)
-def tell_practitioners(sender: type, review: Review, **kwargs: Any) -> None:
-    """Every verified practitioner without unread news of the queue: one line for many scans. By e-mail only when it is urgent."""
-    readers = User.objects.filter(is_active=True, practitioner_profile__verification=Verification.VERIFIED).exclude(pk=review.patient_id)
+@receiver(reviews_opened)
+def tell_practitioners(sender: type, reviews: list[Review], **kwargs: Any) -> None:
+    """Every verified practitioner without unread news of the queue: one line for many scans. By e-mail only when one is urgent."""
+    readers = User.objects.filter(is_active=True, practitioner_profile__verification=Verification.VERIFIED)
     told = Notification.objects.unread().filter(kind=Kind.OPENED).values("user")
-    urgent = review.urgency == Review.Urgency.URGENT
     for reader in readers.exclude(pk__in=told):
-        notify(user=reader, kind=Kind.OPENED, subject_id=review.pk, url=reverse("reviews:list"), email=urgent)
+        theirs = [review for review in reviews if review.patient_id != reader.pk]
+        if theirs:
+            urgent = any(review.urgency == Review.Urgency.URGENT for review in theirs)
+            notify(user=reader, kind=Kind.OPENED, subject_id=theirs[0].pk, url=reverse("reviews:list"), email=urgent)
 
 
 @receiver(review_signed)

@@ -3,8 +3,10 @@
 from celery import Task, shared_task
 
 
-@shared_task(bind=True, autoretry_for=(OSError,), max_retries=3, retry_backoff=10)
-def send_email(self: Task, pk: int) -> None:
-    from .services import deliver
+@shared_task(bind=True, max_retries=3)
+def send_emails(self: Task, keys: list[int]) -> None:
+    from .services import deliver_each
 
-    deliver(pk)
+    failed = deliver_each(keys)
+    if failed:
+        raise self.retry(args=[failed], countdown=10 * 2**self.request.retries)

@@ -1,5 +1,6 @@
 """Every step of a second opinion. Each one locks or compares the row, writes the audit and sends its news in one transaction."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from portal.analyses.models import Analysis
-from portal.audit.services import record
+from portal.audit.services import record, record_many
 
 from .models import Addendum, Opinion, Review, finding_choices
-from .signals import addendum_added, claim_expired, review_declined, review_opened, review_signed
+from .signals import addendum_added, claim_expired, review_declined, review_signed, reviews_opened
 from .urgency import TARGET, urgency_of
 
 
@@ -24,17 +25,20 @@ class ReviewError(Exception):
         self.code, self.message = code, message
 
 
-def open_review(analysis: Analysis) -> Review:
-    """Put an answered analysis into the queue, once."""
+def open_reviews(analyses: Sequence[Analysis]) -> None:
+    """Put answered analyses into the queue, each once."""
+    there = set(Review.objects.filter(analysis__in=analyses).values_list("analysis", flat=True)) if analyses else set()
+    reviews = [_opened(analysis) for analysis in analyses if analysis.pk not in there]
+    if reviews:
+        Review.objects.bulk_create(reviews)
+        details = [{"urgency": review.urgency} for review in reviews]
+        record_many("review.opened", reviews, patients=[review.patient for review in reviews], details=details)
+        reviews_opened.send(Review, reviews=reviews)
+
+
+def _opened(analysis: Analysis) -> Review:
     urgency = urgency_of(analysis)
-    review, created = Review.objects.get_or_create(
-        analysis=analysis,
-        defaults={"patient": analysis.patient, "urgency": urgency, "due_at": timezone.now() + TARGET[urgency]},
-    )
-    if created:
-        record("review.opened", review, patient=review.patient, urgency=review.urgency)
-        review_opened.send(Review, review=review)
-    return review
+    return Review(analysis=analysis, patient=analysis.patient, urgency=urgency, due_at=timezone.now() + TARGET[urgency])
 
 
 def claim(*, review: Review, practitioner: Any) -> Review:

@@ -2,7 +2,7 @@
 
 from django.dispatch import Signal
 
-review_opened = Signal()  # review
+reviews_opened = Signal()  # reviews
 review_signed = Signal()  # review
 review_declined = Signal()  # review, practitioner: who held it, or None
 claim_expired = Signal()  # review, practitioner: who held it

@@ -23,7 +23,7 @@ from portal.analyses.models import Analysis, ModelVersion
 from portal.analyses.queue import place
 from portal.audit.models import AuditEvent
 from portal.notifications.models import Notification
-from tests.conftest import an_answer, drawn_cell
+from tests.conftest import an_answer, drawn_cell, kept
 
 
 def submitted(patient: User, seed: int = 0, **asked: Any) -> Analysis:
@@ -202,8 +202,8 @@ def test_an_answer_that_comes_too_late_writes_nothing(patient: User, malaria: Mo
     [slow] = services.claim(str(analysis.pk), worker="slow")
     assert services.try_again(Analysis.objects.get(pk=slow.pk), code="worker_lost")
     [quick] = services.claim(str(analysis.pk), worker="quick")
-    assert services.record(quick, an_answer(malaria))
-    assert not services.record(slow, an_answer(malaria, probability=0.01))
+    assert kept(quick, an_answer(malaria))
+    assert not kept(slow, an_answer(malaria, probability=0.01))
     analysis.refresh_from_db()
     assert (analysis.worker, analysis.outcome, analysis.attempt) == ("quick", "suspicious", 2)
 

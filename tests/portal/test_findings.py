@@ -12,7 +12,7 @@ from portal.analyses import services
 from portal.analyses.models import Analysis, ModelVersion
 from portal.reviews import services as reviews
 from portal.reviews.models import Review
-from tests.conftest import drawn_cell
+from tests.conftest import drawn_cell, kept
 
 POINT = OperatingPoint(threshold=0.5, low=0.3, high=0.7)
 Answered = Callable[..., Analysis]
@@ -48,7 +48,7 @@ def given(patient: User) -> Answered:
         )
         queued = services.submit(patient=patient, data=drawn_cell(len(Analysis.objects.all())), disease=disease).analysis
         [claimed] = services.claim(str(queued.pk), worker="test")
-        assert services.record(claimed, answer)
+        assert kept(claimed, answer)
         return Analysis.objects.get(pk=queued.pk)
 
     return make

@@ -1,0 +1,206 @@
+"""The many of one patient are drained in batches, and nobody else waits for them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import DatabaseError
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.analyses import backlog, services, sweeper, tasks, worker
+from portal.analyses.models import Analysis, ModelVersion
+from portal.audit.models import AuditEvent
+from portal.notifications import tasks as mail
+from portal.notifications.models import Notification
+from portal.reviews.models import Review
+from tests.conftest import drawn_cell
+
+pytestmark = pytest.mark.django_db
+MANY = backlog.BATCH + 3
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The messages that really went to the broker, in order."""
+    calls: list[str] = []
+    for task in (tasks.run, tasks.drain, mail.send_emails):
+        real = task.apply_async
+
+        def through(*args: Any, real: Any = real, name: str = task.name.rpartition(".")[2], **options: Any) -> Any:
+            result = real(*args, **options)
+            calls.append(name)
+            return result
+
+        monkeypatch.setattr(task, "apply_async", through)
+    return calls
+
+
+@pytest.fixture
+def many(patient: User, malaria: ModelVersion, django_capture_on_commit_callbacks: Any, sent: list[str]) -> list[Analysis]:
+    """Uploads of one patient, of which all but the few are in the backlog: those."""
+    with django_capture_on_commit_callbacks(execute=True):
+        uploads = [
+            services.submit(patient=patient, data=drawn_cell(seed), disease="malaria").analysis for seed in range(MANY + services.FEW)
+        ]
+    assert [analysis.in_bulk for analysis in uploads] == [False] * services.FEW + [True] * MANY
+    for analysis in uploads[: services.FEW]:
+        worker.execute(str(analysis.pk), worker="few")
+    return uploads[services.FEW :]
+
+
+def statuses(analyses: list[Analysis]) -> list[str]:
+    found = dict(Analysis.objects.values_list("pk", "status"))
+    return [found[analysis.pk] for analysis in analyses]
+
+
+def test_one_message_stands_for_the_backlog(many: list[Analysis], sent: list[str]) -> None:
+    assert sent.count("drain") == 1
+    sent.clear()
+    services.send(many[0])  # the oldest, whatever was sent when
+    assert sent == ["drain"]
+    for analysis in many[1:]:
+        services.send(analysis)
+    assert sent == ["drain"]
+
+
+def test_a_batch_is_answered_in_order_and_told_once_each(many: list[Analysis], patient: User, practitioner: User, sent: list[str]) -> None:
+    sent.clear()
+    worker.drain(worker="one")
+    assert statuses(many) == ["done"] * backlog.BATCH + ["queued"] * 3
+    assert sent == ["drain"]  # a full batch calls for the next before it begins
+    worker.drain(worker="one")
+    assert statuses(many) == ["done"] * MANY
+    assert sent == ["drain"]
+    worker.drain(worker="one")
+    keys = [str(analysis.pk) for analysis in many]
+    assert AuditEvent.objects.filter(action="analysis.done", target_id__in=keys, patient=patient).count() == MANY
+    assert Review.objects.filter(analysis__in=many, status="waiting").count() == MANY
+    assert AuditEvent.objects.filter(action="review.opened").count() == MANY + services.FEW
+    assert Notification.objects.filter(user=patient, kind="analysis_done", subject_id__in=keys).count() == MANY
+    assert Notification.objects.filter(user=practitioner, kind="review_opened").count() == 1
+    row = Analysis.objects.get(pk=many[0].pk)
+    assert (row.worker, row.attempt) == ("one", 1)
+    assert row.heatmap.size > 100
+
+
+def test_the_emails_of_a_batch_go_out_in_one_message(
+    many: list[Analysis], sent: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    sent.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        worker.drain(worker="one")
+    assert sorted(sent) == ["drain", "send_emails"]
+
+
+def test_a_batch_gives_way_to_somebody_elses_few(many: list[Analysis], other_patient: User, sent: list[str]) -> None:
+    one = services.submit(patient=other_patient, data=drawn_cell(999), disease="malaria").analysis
+    sent.clear()
+    worker.drain(worker="one")
+    assert statuses(many) == ["done"] * worker.STRIDE + ["queued"] * (MANY - worker.STRIDE)
+    assert sent == ["drain"]  # one successor, although the batch was full and gave some back
+    given_back = Analysis.objects.get(pk=many[worker.STRIDE].pk)
+    assert (given_back.attempt, given_back.started_at, given_back.heartbeat_at, given_back.worker) == (0, None, None, "")
+    worker.execute(str(one.pk), worker="one")
+    worker.drain(worker="one")
+    assert statuses(many)[: backlog.BATCH] == ["done"] * backlog.BATCH
+
+
+def test_what_a_full_batch_gives_back_has_a_message_even_when_nothing_else_waits(
+    many: list[Analysis], other_patient: User, sent: list[str]
+) -> None:
+    Analysis.objects.filter(pk__in=[analysis.pk for analysis in many[backlog.BATCH :]]).update(
+        status="cancelled", finished_at=timezone.now()
+    )
+    services.submit(patient=other_patient, data=drawn_cell(999), disease="malaria")
+    sent.clear()
+    worker.drain(worker="one")
+    assert sent == ["drain", "drain"]  # another worker may have found nothing at the first
+
+
+def test_a_small_batch_looks_again_for_what_came_while_it_worked(
+    many: list[Analysis], sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, record = many[-1], services.record
+    Analysis.objects.filter(pk__in=[analysis.pk for analysis in many[5:]]).update(status="cancelled", finished_at=timezone.now())
+
+    def meanwhile(answered: Any) -> Any:
+        Analysis.objects.filter(pk=late.pk).update(status="queued", finished_at=None)  # it saw others that wait, and sent nothing
+        return record(answered)
+
+    monkeypatch.setattr(services, "record", meanwhile)
+    sent.clear()
+    worker.drain(worker="one")
+    assert sent == ["drain"]
+    monkeypatch.setattr(services, "record", record)
+    worker.drain(worker="one")
+    assert statuses([*many[:5], late]) == ["done"] * 6
+    assert sent == ["drain"]
+
+
+def test_a_batch_that_takes_long_ends_early(many: list[Analysis], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "LONGEST", 0.0)
+    worker.drain(worker="slow")
+    assert statuses(many) == ["done"] * worker.STRIDE + ["queued"] * (MANY - worker.STRIDE)
+
+
+def test_a_bad_neighbour_spoils_nothing(many: list[Analysis], patient: User, administrator: User) -> None:
+    gone, changed, cancelled = many[1], many[2], many[3]
+    default_storage.delete(gone.scan.file.name)
+    with default_storage.open(changed.scan.file.name, "wb") as file:
+        file.write(drawn_cell(500))
+    services.cancel(analysis=cancelled, by=patient)
+    worker.drain(worker="one")
+    assert statuses(many)[:5] == ["done", "queued", "failed", "cancelled", "done"]
+    assert Analysis.objects.get(pk=gone.pk).attempt == 1
+    assert gone not in backlog.claim(worker="two")  # what was tried before is tried alone
+    [alone] = services.claim(str(gone.pk), worker="three")
+    assert alone.attempt == 2
+
+
+def test_what_is_cancelled_while_its_batch_runs_is_not_written(
+    many: list[Analysis], patient: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = services.record
+
+    def too_late(answered: Any) -> Any:
+        services.cancel(analysis=Analysis.objects.get(pk=many[4].pk), by=patient)
+        return record(answered)
+
+    monkeypatch.setattr(services, "record", too_late)
+    worker.drain(worker="one")
+    assert statuses(many)[3:6] == ["done", "cancelled", "done"]
+    row = Analysis.objects.get(pk=many[4].pk)
+    assert (row.finding, row.heatmap.name) == ("", "")
+    assert len(list_of_heatmaps()) == Analysis.objects.filter(status="done").count()
+
+
+def list_of_heatmaps() -> list[str]:
+    return [name for folder in default_storage.listdir("heatmaps")[0] for name in default_storage.listdir(f"heatmaps/{folder}")[1]]
+
+
+def test_an_answer_that_the_database_refuses_does_not_take_the_others_with_it(
+    many: list[Analysis], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = services._result
+
+    def out_of_range(analysis: Analysis, answer: Any) -> dict[str, Any]:
+        return result(analysis, answer) | ({"probability": 1.5} if analysis.pk == many[2].pk else {})
+
+    monkeypatch.setattr(services, "_result", out_of_range)
+    worker.drain(worker="one")
+    assert statuses(many)[:5] == ["done", "done", "queued", "done", "done"]
+    assert Analysis.objects.get(pk=many[2].pk).attempt == 1
+    assert "could not be stored" in caplog.text
+    with pytest.raises(DatabaseError):
+        worker.execute(str(many[2].pk), worker="two")  # alone, it is the task that fails, and is reported
+
+
+def test_the_sweeper_wakes_a_backlog_whose_message_was_lost(many: list[Analysis], sent: list[str]) -> None:
+    sent.clear()
+    assert sweeper.sweep()["sent"] == 0
+    Analysis.objects.filter(pk__in=[analysis.pk for analysis in many]).update(sent_at=timezone.now() - timedelta(minutes=5))
+    assert sweeper.sweep()["sent"] == MANY
+    assert sent == ["drain"]
+    assert sweeper.sweep()["sent"] == 0
