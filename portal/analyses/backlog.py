@@ -10,14 +10,14 @@ import logging
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 
-from .models import Analysis
+from .models import Analysis, ModelVersion
 from .tasks import drain
 
 logger = logging.getLogger(__name__)
-BATCH = 16
+BATCH = 32
 PRIORITY = 6  # of Celery's on Redis, where 0 goes first
 
 
@@ -40,8 +40,9 @@ def wake() -> bool:
 def claim(*, worker: str) -> list[Analysis]:
     """Take the oldest for this worker, at most a batch. What was tried before is not among them: it is tried alone."""
     with transaction.atomic():
-        waiting = Analysis.objects.in_backlog().select_for_update(skip_locked=True, of=("self",)).defer("model_version__metrics")
-        claimed = list(waiting.select_related("scan", "model_version", "patient").order_by("queued_at")[:BATCH])
+        waiting = Analysis.objects.in_backlog().select_for_update(skip_locked=True, of=("self",)).select_related("scan")
+        shared = Prefetch("model_version", ModelVersion.objects.defer("metrics")), "patient"  # few rows for all of a batch
+        claimed = list(waiting.prefetch_related(*shared).order_by("queued_at")[:BATCH])
         now = timezone.now()
         taken = {"status": Analysis.Status.RUNNING, "attempt": 1, "started_at": now, "heartbeat_at": now, "worker": worker}
         Analysis.objects.filter(pk__in=[analysis.pk for analysis in claimed]).update(**taken)
