@@ -97,10 +97,20 @@ def test_what_was_cut_away_stays_clear_on_the_heat_map() -> None:
     assert heat[100:200, 50:200, 3].min() > 150
 
 
+@pytest.mark.parametrize(("top", "bottom", "left", "right"), [(0, 0, 0, 0), (5, 0, 17, 40), (33, 16, 0, 1), (120, 0, 0, 0)])
+def test_borders_are_found_wherever_they_end(top: int, bottom: int, left: int, right: int) -> None:
+    grey = np.random.default_rng(6).integers(0, 256, (300, 260)).astype(np.uint8)
+    grey[:top], grey[300 - bottom :], grey[:, :left], grey[:, 260 - right :] = 0, 0, 250, 0
+    found = preprocess._without_borders(grey)
+    assert found == (left, min(top, 90), 260 - right, 300 - bottom)  # what would cut deeper is not a border
+    assert preprocess._without_borders(np.zeros((50, 70), np.uint8)) == (0, 0, 70, 50)
+
+
 def test_the_quick_ways_are_the_slow_ones() -> None:
     random = np.random.default_rng(5)
     rows = random.integers(0, 256, (40, 333)).astype(np.uint8)
     assert preprocess._percentiles(rows, (2, 50, 98)) == pytest.approx(np.percentile(rows, [2, 50, 98], axis=1), abs=1e-9)
+    assert preprocess._percentiles_by_count(rows, (2, 50, 98, 100)) == pytest.approx(np.percentile(rows, [2, 50, 98, 100]), abs=1e-9)
     plane = random.uniform(0, 255, (96, 96)).astype(np.float32)
     for sigma in (0.8, 8.0, 40.0):  # the widest reaches beyond both edges
         blur = preprocess._blur_matrix(96, sigma)
