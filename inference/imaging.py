@@ -35,12 +35,16 @@ _ON_ITS_SIDE = {Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270, Image.Tra
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: `pixels` is uint8 (h, w, 3) RGB, upright; width and height are those of the file, upright."""
+    """A decoded picture: `pixels` is uint8 (h, w, 3) RGB, upright; width and height are those of the file, upright.
+
+    `orientation` is how the file says that its pixels lie (Exif tag 0x0112): 1, upright already, to 8.
+    """
 
     pixels: np.ndarray
     format: Literal["JPEG", "PNG"]
     width: int
     height: int
+    orientation: int = 1
 
 
 def decode(data: bytes, longest: int = LONGEST_SIDE) -> Picture:
@@ -57,22 +61,22 @@ def decode(data: bytes, longest: int = LONGEST_SIDE) -> Picture:
         raise ImageRejected("too_large")
     container = containers.read(data, MAX_PIXELS, MIN_SIDE)
     try:
-        pixels, width, height = _pixels(container, longest)
+        pixels, width, height, orientation = _pixels(container, longest)
     except ImageRejected:
         raise
     except Exception as error:  # a decoder meets any bytes: whatever it stumbles over is the file's fault, and it says so in many types
         raise ImageRejected("truncated" if "truncated" in str(error) else "corrupt") from error
-    return Picture(pixels, container.format, width, height)
+    return Picture(pixels, container.format, width, height, orientation)
 
 
-def _pixels(container: containers.Container, longest: int) -> tuple[np.ndarray, int, int]:
-    """uint8 (h, w, 3), and the width and height that the whole picture has."""
+def _pixels(container: containers.Container, longest: int) -> tuple[np.ndarray, int, int, int]:
+    """uint8 (h, w, 3), the width and height that the whole picture has, and how the file says that it lies."""
     image: Image.Image
     with Image.open(io.BytesIO(container.data), formats=[container.format]) as image:
         width, height = image.size
         shrink = min(1.0, longest / max(width, height)) if longest else 1.0
         smaller = max(1, round(width * shrink)), max(1, round(height * shrink))
-        transpose = _UPRIGHT.get(_orientation(image))
+        orientation = _orientation(image)
         if shrink < 1:
             image.draft(None, smaller)  # type: ignore[arg-type]
         image.load()
@@ -88,10 +92,11 @@ def _pixels(container: containers.Container, longest: int) -> tuple[np.ndarray, 
         pixels = cv2.resize(pixels, smaller, interpolation=cv2.INTER_AREA)
     if grey:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    transpose = _UPRIGHT.get(orientation)
     if transpose is None:
-        return (pixels if pixels.flags.writeable else pixels.copy()), width, height
+        return (pixels if pixels.flags.writeable else pixels.copy()), width, height, 1
     turned = np.asarray(Image.fromarray(pixels).transpose(transpose)).copy()
-    return (turned, height, width) if transpose in _ON_ITS_SIDE else (turned, width, height)
+    return (turned, height, width, orientation) if transpose in _ON_ITS_SIDE else (turned, width, height, orientation)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -5,7 +5,6 @@ copied, and all else (EXIF, GPS, XMP, comments, text chunks, embedded previews, 
 with the decoder that the picture is still the same. Sources: ITU-T T.81 annex B (JPEG markers), W3C PNG 3rd edition, chapter 5.
 """
 
-import io
 import zlib
 
 from PIL import Image
@@ -20,12 +19,8 @@ class NotStrippable(ValueError):
     """The file's structure could not be followed to its end."""
 
 
-def strip(data: bytes, *, format: str) -> bytes:
+def strip(data: bytes, *, format: str, orientation: int) -> bytes:
     """The same picture without metadata; of the EXIF block only a turned picture's orientation (2-8) stays. Raises NotStrippable."""
-    with Image.open(io.BytesIO(data)) as image:
-        orientation = image.getexif().get(EXIF_ORIENTATION, 1)
-    if orientation not in range(1, 9):
-        orientation = 1
     return _strip_jpeg(data, orientation) if format == "JPEG" else _strip_png(data, orientation)
 
 

@@ -37,7 +37,7 @@ def prepare(data: bytes) -> Prepared:
     """
     picture = imaging.decode(data)
     try:
-        stripped = identity.strip(data, format=picture.format)
+        stripped = identity.strip(data, format=picture.format, orientation=picture.orientation)
         same = bool((imaging.decode(stripped).pixels == picture.pixels).all())
     except identity.NotStrippable as error:
         raise imaging.ImageRejected("truncated") from error
