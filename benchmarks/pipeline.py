@@ -1,5 +1,6 @@
 """The whole portal as it is deployed: scans a second from upload to stored answer, and what a lone person waits while many upload."""
 
+import functools
 import os
 import signal
 import statistics
@@ -13,13 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import psutil
 
 import samples
 from benchmarks.figures import Figure
 from inference import diseases, engine, registry
 from medinform import embedded
-from tests.e2e.stack import PATIENT, PRACTITIONER, ROOT, Stack, started
+from tests.e2e.stack import PRACTITIONER, ROOT, Stack, started
 
 BACKLOG, BURST, BARE = 500, 200, 100
 LIGHTEST, HEAVIEST = "malaria", "diabetic_retinopathy"
@@ -55,6 +57,7 @@ def portal(database: str, **settings: str) -> Iterator[Stack]:
                 yield stack
 
 
+@functools.cache  # drawing takes longer than answering
 def pictures(disease: str, count: int, first: int) -> list[bytes]:
     """Drawn pictures, each of its own seed."""
     return [samples.draw(disease, diseases.get(disease).healthy, first + number) for number in range(count)]
@@ -105,9 +108,9 @@ def backlog(stack: Stack, database: str, disease: str, engines: float, models: f
     ]
 
 
-def upload(stack: Stack, disease: str, data: list[bytes], email: str = PATIENT) -> set[str]:
-    """The ids of the new analyses."""
-    client = stack.client(email)
+def upload(stack: Stack, disease: str, data: list[bytes], client: httpx.Client | None = None) -> set[str]:
+    """The ids of the new analyses; the patient's, unless another is signed in as `client`."""
+    client = client or stack.client()
 
     def one(picture: bytes) -> str:
         answer = client.post(
@@ -139,26 +142,30 @@ def wait(stack: Stack, ids: set[str] | None = None, seconds: float = 300) -> flo
 
 
 def burst(stack: Stack) -> list[Figure]:
-    """200 scans of one person wait when another uploads one: how many analyses end before it does, from its upload on."""
+    """200 scans of one person wait when another uploads one, ten times: how long until a worker takes it."""
     suite = "One person's scan in a burst of 200 of another's"
     stack.signal("worker-inference", signal.SIGSTOP)
     many = upload(stack, LIGHTEST, pictures(LIGHTEST, BURST, 4000))
+    other, before = stack.client(PRACTITIONER), []
     stack.signal("worker-inference", signal.SIGCONT)
-    before = []
-    for number in range(5):
-        threading.Event().wait(0.2)
-        (one,) = upload(stack, LIGHTEST, pictures(LIGHTEST, 1, 4500 + number), PRACTITIONER)
+    for number in range(10):
+        threading.Event().wait(0.07)
+        (one,) = upload(stack, LIGHTEST, pictures(LIGHTEST, 1, 4500 + number), other)
         before.append(one)
     wait(stack, many | set(before))
     rows = {_key(row["id"]): row for row in stack.rows(ANALYSIS)}
-    ends = [rows[pk]["finished_at"] for pk in many]
-    ahead = [sum(rows[pk]["queued_at"] < end < rows[pk]["finished_at"] for end in ends) for pk in before]
-    waited = [(rows[pk]["finished_at"] - rows[pk]["queued_at"]).total_seconds() for pk in before]
+    ends = sorted(rows[pk]["finished_at"] for pk in many)
+    each = (ends[-1] - min(rows[pk]["started_at"] for pk in many)).total_seconds() / BURST
+    waited = [(rows[pk]["started_at"] - rows[pk]["queued_at"]).total_seconds() for pk in before]
+    whole = [(rows[pk]["finished_at"] - rows[pk]["queued_at"]).total_seconds() for pk in before]
     left = [sum(end > rows[pk]["finished_at"] for end in ends) for pk in before]
     return [
-        Figure(suite, "analyses of the burst that end while it waits, at most", max(ahead), "", len(before), "<= 3"),
-        Figure(suite, "upload to answer, longest", max(waited) * 1000, "ms", len(before)),
-        Figure(suite, "of the burst still waiting when the last of the five was answered", min(left), "", BURST),
+        Figure(
+            suite, "upload until a worker has it, longest, over one analysis of the burst", max(waited) / each, "x", len(before), "<= 3"
+        ),
+        Figure(suite, "the same, median", statistics.median(waited) / each, "x", len(before)),
+        Figure(suite, "upload to answer, longest", max(whole) * 1000, "ms", len(before)),
+        Figure(suite, "of the burst still waiting when the first of them was answered", max(left), "", BURST),
     ]
 
 

@@ -8,6 +8,7 @@ all the same, the sweeper sends another: rows are trusted, not messages.
 
 import logging
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Prefetch, Q
@@ -70,6 +71,7 @@ def leave(claimed: Sequence[Analysis], untouched: Sequence[Analysis]) -> None:
         wake()
 
 
-def gives_way() -> bool:
-    """Whether somebody's few wait, which go first."""
-    return Analysis.objects.filter(status=Analysis.Status.QUEUED, in_bulk=False).exists()
+def others() -> list[UUID]:
+    """Somebody's few that wait for their first attempt, and go first."""
+    waiting = Analysis.objects.filter(status=Analysis.Status.QUEUED, in_bulk=False, attempt=0).order_by("queued_at")
+    return list(waiting.values_list("pk", flat=True)[:BATCH])

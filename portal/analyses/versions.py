@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from inference import diseases, engine, registry
-from portal.audit.services import record
+from portal.audit.services import record, record_many
 
-from .models import ModelVersion
+from .models import Analysis, ModelVersion
 
 logger = logging.getLogger(__name__)
 OWN_POINT = ["own_threshold", "own_low", "own_high", "own_set_by", "own_set_at", "own_reason"]
@@ -25,7 +25,8 @@ def sync() -> list[ModelVersion]:
     """Register every artefact on disk; a disease without an active version gets its newest. Returns the new rows.
 
     Of a version that is known already only the figures are read again: it may have been measured anew. One whose files a newer release
-    no longer carries is retired, so that the newest takes its place; where a disease has no files at all, nothing is retired.
+    no longer carries is retired, so that the newest takes its place, also for what still waits for an answer; where a disease has no
+    files at all, nothing is retired.
     """
     added = []
     for code in diseases.DISEASES:
@@ -54,7 +55,22 @@ def sync() -> list[ModelVersion]:
         newest = ModelVersion.objects.filter(disease=code, state=ModelVersion.State.AVAILABLE).order_by("-registered_at", "-pk").first()
         if newest is not None and ModelVersion.objects.active(code) is None:
             activate(version=newest)
+        if on_disk:
+            _hand_over(code, on_disk)
     return added
+
+
+def _hand_over(code: str, on_disk: list[str]) -> None:
+    """What still waits for a version whose files are gone is answered by the one in use, unless that one answers this scan already."""
+    active = ModelVersion.objects.active(code)
+    if active is None:
+        return
+    there = Analysis.objects.filter(model_version=active, status__in=Analysis.LIVE).values("scan")
+    orphans = Analysis.objects.filter(disease=code, status=Analysis.Status.QUEUED).exclude(model_version__version__in=on_disk)
+    waiting = list(orphans.exclude(scan__in=there).select_related("patient"))
+    Analysis.objects.filter(pk__in=[analysis.pk for analysis in waiting], status=Analysis.Status.QUEUED).update(model_version=active)
+    details = [{"model_version": str(active)}] * len(waiting)
+    record_many("analysis.handed_over", waiting, patients=[analysis.patient for analysis in waiting], details=details)
 
 
 @transaction.atomic

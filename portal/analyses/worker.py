@@ -21,6 +21,7 @@ from .models import Analysis
 
 logger = logging.getLogger(__name__)
 STRIDE = 2  # analyses of a batch between two looks at who else waits
+STORED = 8  # answers at once: long enough to share what storing costs, short enough for the one who waits meanwhile
 LONGEST = 2.0  # seconds after which a batch takes nothing more
 
 
@@ -38,34 +39,43 @@ def execute(pk: str, *, worker: str) -> None:
 
 
 def drain(*, worker: str) -> None:
-    """The same for a batch of the backlog, which ends early when somebody's few wait, or when it takes long."""
+    """The same for a batch of the backlog. Somebody's few that come meanwhile are answered in between."""
+
+    def others_first() -> None:
+        for pk in backlog.others():
+            execute(str(pk), worker=worker)
+
     claimed = backlog.claim(worker=worker)
-    untouched = _work(claimed, until=lambda seconds: seconds > LONGEST or backlog.gives_way())
+    untouched = _work(claimed, between=others_first)
     backlog.leave(claimed, untouched)
 
 
-def _work(claimed: list[Analysis], *, until: Callable[[float], bool] | None = None) -> list[Analysis]:
-    """Returns those that were not begun."""
-    if not claimed:
-        return []
-    began = time.monotonic()
+def _work(claimed: list[Analysis], *, between: Callable[[], None] | None = None) -> list[Analysis]:
+    """Answers are stored a few at a time. Returns those that were not begun because the others took long."""
     looks: dict[tuple[UUID, str], engine.Look] = {}
     answered: list[tuple[Analysis, engine.Answer]] = []
-    untouched: list[Analysis] = []
+    began = time.monotonic()
     with heartbeat(claimed):
         for number, analysis in enumerate(claimed):
-            if until and number and number % STRIDE == 0 and until(time.monotonic() - began):
-                untouched = claimed[number:]
-                break
+            if between and number % STRIDE == 0:
+                if number and time.monotonic() - began > LONGEST:
+                    _record(answered)
+                    return claimed[number:]
+                between()
             answer = _settle(analysis, looks)
             if answer is not None:
                 answered.append((analysis, answer))
+            if len(answered) == STORED:
+                _record(answered)
+                answered = []
         _record(answered)
-    return untouched
+    return []
 
 
 def _record(answered: list[tuple[Analysis, engine.Answer]]) -> None:
     """All at once; when the database refuses, each by itself, so that one can not spoil the others."""
+    if not answered:
+        return
     try:
         services.record(answered)
     except DatabaseError:
@@ -120,6 +130,9 @@ def _answer(analysis: Analysis, looks: dict[tuple[UUID, str], engine.Look]) -> e
 @contextmanager
 def heartbeat(claimed: list[Analysis]) -> Iterator[None]:
     """Say every few seconds, from a thread of its own, that these attempts are alive. (Several are all first attempts.)"""
+    if not claimed:
+        yield
+        return
     stop = threading.Event()
     keys, attempt = [analysis.pk for analysis in claimed], claimed[0].attempt
 

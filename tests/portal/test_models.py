@@ -274,6 +274,24 @@ def test_a_version_that_a_newer_release_no_longer_carries_makes_way_for_the_newe
     assert AuditEvent.objects.filter(action="model.retired", target_id=str(gone.pk)).count() == 1
 
 
+def test_what_waits_for_a_version_that_is_gone_is_answered_by_the_newest(
+    patient: User, other_patient: User, malaria: ModelVersion, administrator: User
+) -> None:
+    gone = ModelVersion.objects.create(disease="malaria", version="0.0.1", checksum="f" * 64, manifest=malaria.manifest, metrics={})
+    twice = services.submit(patient=other_patient, data=drawn_cell(1), disease="malaria").analysis
+    versions.activate(version=gone, by=administrator)
+    analysis = services.submit(patient=patient, data=drawn_cell(0), disease="malaria").analysis
+    doomed = Analysis.objects.create(scan=twice.scan, patient=other_patient, disease="malaria", model_version=gone)
+    versions.sync()
+    worker.execute(str(analysis.pk), worker="test")
+    analysis.refresh_from_db()
+    assert (analysis.status, analysis.model_version, analysis.checksum) == ("done", malaria, malaria.checksum)
+    [event] = AuditEvent.objects.filter(action="analysis.handed_over")
+    assert (event.target_id, event.patient, event.detail) == (str(analysis.pk), patient, {"model_version": str(malaria)})
+    doomed.refresh_from_db()
+    assert doomed.model_version == gone  # the newest answers this scan already
+
+
 def test_where_no_model_files_are_to_be_found_nothing_is_retired(
     malaria: ModelVersion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
