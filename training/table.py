@@ -1,8 +1,9 @@
-"""The table of docs/models.md, from the manifests and metrics of the shipped models."""
+"""The tables of docs/models.md, from the manifests and metrics of the shipped models."""
 
 import argparse
 
 from inference import diseases, registry
+from training import card
 
 _ANCESTOR = {  # accuracies in % on the slides of the ancestor project, without a word on how its pictures were split
     "tuberculosis": 84.56,
@@ -53,9 +54,22 @@ def rows() -> list[str]:
     return lines
 
 
+def variants() -> list[str]:
+    """Markdown lines: how the variants of each disease's newest version compare, the one that answers in bold."""
+    lines: list[str] = []
+    for code, disease in diseases.DISEASES.items():
+        artefact = registry.latest(code)
+        if artefact is None or not artefact.manifest.variants:
+            continue
+        head, rule, *told = card.served(artefact.manifest.variants, artefact.manifest.variant)
+        lines = lines or [f"| model {head}", f"| --- {rule}"]
+        lines += [f"| {disease.name} {artefact.manifest.version} {line}" for line in told]
+    return lines
+
+
 def run(_: argparse.Namespace) -> None:
-    """Print the table of docs/models.md."""
-    print("\n".join(rows()))
+    """Print the tables of docs/models.md."""
+    print("\n".join([*rows(), "", *variants()]))
 
 
 def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
