@@ -1,7 +1,6 @@
-// The reading room: zoom, pan, brightness, contrast, invert, heat-map; and the keys of the form.
+// The reading room's viewer: zoom, pan, brightness, contrast, invert, heat-map. The form beside it is form.js.
 const viewer = document.querySelector("[data-viewer]");
 const layer = viewer.querySelector("[data-layer]");
-const main = document.querySelector("form[data-main]");
 const start = { zoom: 1, x: 0, y: 0, brightness: 100, contrast: 100, invert: false, heat: false };
 let view = { ...start };
 
@@ -74,23 +73,9 @@ if (layer) {
   });
 }
 
-const reason = document.querySelector("[data-reason]");
-function showReason() {
-  if (!reason) return;
-  const chosen = main.querySelector('[name="finding"]:checked')?.value;
-  const changed = Boolean(chosen) && chosen !== main.dataset.independent;
-  reason.hidden = !changed;
-  reason.querySelector("textarea").required = changed;
-}
-main?.addEventListener("change", showReason);
-showReason();
-
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "Enter") { main?.requestSubmit(); return; }
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, textarea, input:not([type=radio], [type=range])")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, textarea, input:not([type=radio], [type=checkbox], [type=range])")) return;
   const key = { "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", i: "invert", h: "heat", 0: "reset" }[event.key];
-  if (key && layer && (key !== "heat" || layer.querySelector("[data-heat]"))) { event.preventDefault(); doing[key](); return; }
-  if (/^[1-9]$/.test(event.key)) main?.querySelector(`[data-number="${event.key}"]`)?.click();
-  else document.querySelector(`[data-key="${event.key}"]`)?.click();
+  if (key && layer && (key !== "heat" || layer.querySelector("[data-heat]"))) { event.preventDefault(); doing[key](); }
 });
 draw();
