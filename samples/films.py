@@ -30,7 +30,18 @@ _BEDSIDE = Style(
     arms=False,
 )
 _SICK = Style(
-    size=(340, 360), zoom=1.05, air=0.28, bone=0.6, contrast=4.6, exposure=0.50, blur=0.003, grain=1.2, heart=1.15, breath=0.9, tilt=4.0
+    size=(330, 376),
+    zoom=1.13,
+    air=0.29,
+    bone=0.3,
+    contrast=6.4,
+    exposure=0.55,
+    blur=0.004,
+    grain=0.6,
+    slope=0.55,
+    heart=1.08,
+    breath=0.98,
+    tilt=10.0,
 )
 _CHILD = Style(
     size=(336, 336), zoom=0.98, air=0.34, bone=1.2, contrast=5.0, exposure=0.56, blur=0.002, grain=1.2, slope=0.6, heart=1.2, child=True
@@ -68,10 +79,11 @@ def covid19(random: np.random.Generator) -> np.ndarray:
 
 
 def other_pneumonia(random: np.random.Generator) -> np.ndarray:
-    """uint8 (360, 360, 3) RGB, grey: an adult film with one dense lobe."""
+    """uint8 (330, 376, 3) RGB, grey: an adult film with one dense lobe, the other lung clear."""
     chest = draw(random, _SICK)
-    _consolidation(chest, random, int(random.integers(2)), strength=1.2)
-    _patches(chest, random, int(random.integers(2)), (0.33, 0.48), strength=0.4)
+    side = int(random.integers(2))
+    _consolidation(chest, random, side, strength=1.15)
+    _patches(chest, random, side, (0.33, 0.48), strength=0.1)
     return film(chest, random)
 
 
