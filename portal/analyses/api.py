@@ -167,7 +167,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
 
     def get_queryset(self) -> QuerySet[Analysis]:
         found = Analysis.objects.visible_to(self.request.user)
-        return found.select_related("model_version", "patient", "review").prefetch_related("review__addenda")
+        return found.select_related("model_version", "patient", "review").prefetch_related("review__addenda", "review__opinions")
 
     @extend_schema(
         summary="Upload a scan and have it analysed, for one disease or for several that take the same kind of picture",
@@ -212,7 +212,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         analysis = self.get_object()
-        record("analysis.read", analysis, actor=request.user, patient=analysis.patient)
+        services.note_read(analysis=analysis, by=request.user)
         return Response(self._detail(analysis))
 
     @extend_schema(

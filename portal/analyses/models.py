@@ -245,7 +245,7 @@ class Analysis(models.Model):
         review = getattr(self, "review", None)
         if review is None or review.signed_at is None:
             return "preliminary"
-        return "amended" if review.addenda.all() else "final"
+        return "amended" if review.is_amended else "final"
 
     @property
     def finding_words(self) -> str:

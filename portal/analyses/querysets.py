@@ -11,7 +11,7 @@ class AnalysisQuerySet(models.QuerySet):
         """Own analyses; all for administrators; for a verified practitioner also those whose model answer was revealed to them.
 
         A practitioner reads first and sees the model's answer afterwards: until their own reading is kept, the analysis does not
-        exist for them.
+        exist for them. It stays seen by those who signed a reading of it, or referred it after they had read it.
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
@@ -21,7 +21,10 @@ class AnalysisQuerySet(models.QuerySet):
         if not user.is_verified_practitioner:
             return self.filter(own)
         revealed = Q(review__practitioner=user, review__status__in=["claimed", "signed"], review__revealed_at__isnull=False)
-        return self.filter(own | revealed)
+        signed = Q(review__opinions__practitioner=user, review__opinions__stage="final")
+        referred = Q(review__referrals__referred_by=user, review__opinions__practitioner=user)
+        took_part = self.model.objects.filter(signed | referred).values("pk")
+        return self.filter(own | revealed | Q(pk__in=took_part))
 
     def alongside(self, analysis: Any) -> "AnalysisQuerySet":
         """The other analyses of the same scan, newest first; what was cancelled is not among them."""

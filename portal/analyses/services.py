@@ -21,7 +21,7 @@ from portal.scans import services as scans
 
 from . import backlog
 from .models import Analysis, IdempotencyKey, ModelVersion
-from .signals import analyses_finished
+from .signals import analyses_finished, answer_read
 from .tasks import run
 
 logger = logging.getLogger(__name__)
@@ -286,3 +286,10 @@ def cancel(*, analysis: Analysis, by: Any) -> None:
         if not analysis.is_pending or not Analysis.objects.move(analysis, to=Analysis.Status.CANCELLED, finished_at=timezone.now()):
             raise NotPossible("Only an analysis that is still waiting or running can be cancelled.")
         audit("analysis.cancelled", analysis, actor=by, patient=analysis.patient)
+
+
+def note_read(*, analysis: Analysis, by: Any) -> None:
+    """Somebody has opened an analysis: audited, and told to the rooms above when it is the patient."""
+    audit("analysis.read", analysis, actor=by, patient=analysis.patient)
+    if analysis.patient_id == by.pk and analysis.status == Analysis.Status.DONE:
+        answer_read.send(Analysis, analysis=analysis)

@@ -3,3 +3,4 @@
 from django.dispatch import Signal
 
 analyses_finished = Signal()  # analyses: done, rejected or failed, all of them
+answer_read = Signal()  # analysis: its patient has opened its page, or fetched it

@@ -155,7 +155,7 @@ def history(request: HttpRequest) -> HttpResponse:
 @require_GET
 def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     analysis = get_object_or_404(_found(request), pk=pk)
-    record("analysis.read", analysis, actor=request.user, patient=analysis.patient)
+    services.note_read(analysis=analysis, by=request.user)
     return render(request, "analyses/detail.html", _shown(request, analysis))
 
 
@@ -167,7 +167,7 @@ def status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context = _shown(request, analysis)
     if analysis.is_pending:
         return render(request, "analyses/_progress.html", context)
-    record("analysis.read", analysis, actor=request.user, patient=analysis.patient)
+    services.note_read(analysis=analysis, by=request.user)
     response = HttpResponseStopPolling()
     response.content = render(request, "analyses/_settled.html", context).content
     return reswap(retarget(response, "#analysis"), "outerHTML")

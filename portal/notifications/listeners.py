@@ -5,12 +5,24 @@ from typing import Any
 from django.dispatch import receiver
 from django.urls import reverse
 
-from portal.accounts.models import PractitionerProfile, User, Verification
+from portal.accounts.models import PractitionerProfile, User
+from portal.accounts.models import Role as AccountRole
 from portal.accounts.signals import practitioner_verified
 from portal.analyses.models import Analysis
 from portal.analyses.signals import analyses_finished
-from portal.reviews.models import Review
-from portal.reviews.signals import addendum_added, claim_expired, review_declined, review_signed, reviews_opened
+from portal.reviews import readers
+from portal.reviews.models import CriticalNotice, Opinion, Referral, Review, Role
+from portal.reviews.signals import (
+    addendum_added,
+    claim_expired,
+    critical_overdue,
+    opinion_amended,
+    reading_signed,
+    review_declined,
+    review_referred,
+    review_signed,
+    reviews_opened,
+)
 
 from .models import Notification
 from .services import notify, notify_each
@@ -45,19 +57,57 @@ def tell_the_patients(sender: type, analyses: list[Analysis], **kwargs: Any) -> 
 @receiver(reviews_opened)
 def tell_practitioners(sender: type, reviews: list[Review], **kwargs: Any) -> None:
     """Every verified practitioner without unread news of the queue: one line for many scans. By e-mail only when one is urgent."""
-    readers = User.objects.filter(is_active=True, practitioner_profile__verification=Verification.VERIFIED)
     told = Notification.objects.unread().filter(kind=Kind.OPENED).values("user")
-    for reader in readers.exclude(pk__in=told):
-        theirs = [review for review in reviews if review.patient_id != reader.pk]
+    had_theirs = readers.read_before(reviews)
+    for reader in readers.verified().exclude(pk__in=told):
+        theirs = [review for review in reviews if review.patient_id != reader.pk and reader.pk not in had_theirs[review.pk]]
         if theirs:
             urgent = any(review.urgency == Review.Urgency.URGENT for review in theirs)
-            notify(user=reader, kind=Kind.OPENED, subject_id=theirs[0].pk, url=reverse("reviews:list"), email=urgent)
+            notify(user=reader, kind=Kind.OPENED, subject_id=_wanted(theirs[0]), url=reverse("reviews:list"), email=urgent)
+
+
+def _wanted(review: Review) -> str:
+    """A case that waits for another reading is news again."""
+    return str(review.pk) if review.role == Role.FIRST else f"{review.pk}:{review.role}"
 
 
 @receiver(review_signed)
 def tell_both(sender: type, review: Review, **kwargs: Any) -> None:
+    """The patient, the practitioner whose opinion is the answer, and whoever else took part."""
     notify(user=review.patient, kind=Kind.SIGNED, subject_id=review.pk, url=analysis_page(review))
     notify(user=review.practitioner, kind=Kind.RECEIPT, subject_id=review.pk, url=reading_page(review), email=False)
+    for user in readers.who_took_part(review):
+        if user != review.practitioner:
+            notify(user=user, kind=Kind.OUTCOME, subject_id=review.pk, url=reading_page(review), email=False)
+
+
+@receiver(reading_signed)
+def tell_the_reader(sender: type, review: Review, opinion: Opinion, **kwargs: Any) -> None:
+    notify(user=opinion.practitioner, kind=Kind.READ_ONCE, subject_id=review.pk, url=reading_page(review), email=False)
+
+
+@receiver(review_referred)
+def tell_of_referral(sender: type, review: Review, referral: Referral, **kwargs: Any) -> None:
+    """The one whom it was handed to; of a speciality, all who could read it."""
+    to = [referral.referred_to] if referral.referred_to else readers.of_speciality(review, referral)
+    for user in to:
+        notify(user=user, kind=Kind.REFERRED, subject_id=referral.pk, url=reading_page(review))
+
+
+@receiver(opinion_amended)
+def tell_of_amendment(sender: type, review: Review, opinion: Opinion, **kwargs: Any) -> None:
+    notify(user=review.patient, kind=Kind.AMENDED, subject_id=opinion.pk, url=analysis_page(review))
+    for user in readers.who_took_part(review):
+        if user != opinion.practitioner:
+            notify(user=user, kind=Kind.AMENDED, subject_id=opinion.pk, url=reading_page(review), email=False)
+
+
+@receiver(critical_overdue)
+def tell_of_overdue(sender: type, notice: CriticalNotice, **kwargs: Any) -> None:
+    """Who signed it, and every administrator."""
+    administrators = User.objects.filter(is_active=True, role=AccountRole.ADMINISTRATOR)
+    for user in {notice.practitioner, *administrators}:
+        notify(user=user, kind=Kind.CRITICAL, subject_id=notice.pk, url=reverse("reviews:list"))
 
 
 @receiver(addendum_added)

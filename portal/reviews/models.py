@@ -1,4 +1,7 @@
-"""Review: the second opinion about one analysis. Opinion and Addendum: what a practitioner said, never changed afterwards."""
+"""Review: the second opinion about one analysis. Opinion and Addendum: what a practitioner said, never changed afterwards.
+
+ReadingPolicy and CriticalRule are set by administrators; Referral and CriticalNotice are what follows from a reading.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,17 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from portal.analyses.models import Analysis
+from portal.analyses.models import DISEASE_CHOICES, Analysis
 
-from .querysets import ReviewQuerySet
+from .querysets import CriticalNoticeQuerySet, ReviewQuerySet
+
+
+class Role(models.TextChoices):
+    """Which reading of a case."""
+
+    FIRST = "first", "First reading"
+    SECOND = "second", "Second reading"
+    ARBITER = "arbiter", "Arbitration"
 
 
 class Review(models.Model):
@@ -21,10 +32,16 @@ class Review(models.Model):
     ::
 
         open             claim              sign
-        ----> waiting ----------> claimed ----------> signed (addenda may follow)
-                 |  <----------      |
-                 |  release, expiry  |
-                 +----> declined <---+   (by the patient, before it is signed)
+        ----> waiting ----------> claimed ----------> signed (addenda and amendments may follow)
+               ^ |  <----------    |  |
+               | |  release, expiry|  | sign, and another reading is due (reviews.policy): the role moves on
+               | |                 |  v
+               +-|-----------------|--+
+                 +----> declined <-+   (by the patient, before anybody has signed)
+
+    One row is one case, however many read it: `role` says which reading is wanted or being made, `practitioner` who makes it. A case is
+    signed when its answer is settled; then `practitioner` is the one whose opinion is the answer. Until then nothing of what was signed
+    so far is shown to the patient or to the next reader, because `final` looks only at the opinions of the one who holds the case.
     """
 
     class Status(models.TextChoices):
@@ -43,6 +60,8 @@ class Review(models.Model):
     patient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="reviews")
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
+    role = models.CharField(max_length=10, choices=Role, default=Role.FIRST, help_text="Which reading is wanted, or is being made.")
+    wanted_speciality = models.CharField(max_length=80, blank=True, help_text="Whom a referral asked for; others may read it too.")
     urgency = models.PositiveSmallIntegerField(choices=Urgency, default=Urgency.ROUTINE)
     opened_at = models.DateTimeField(auto_now_add=True)
     due_at = models.DateTimeField(help_text="The order of the queue: when it was opened plus the target of its urgency.")
@@ -90,10 +109,14 @@ class Review(models.Model):
         expired = self.claim_expires_at is not None and self.claim_expires_at <= timezone.now()
         return self.status == self.Status.WAITING or (self.status == self.Status.CLAIMED and expired)
 
+    def opinion_of(self, practitioner_id: Any, stage: str) -> Opinion | None:
+        """What this practitioner said at this stage; of amended ones the newest. Looks through the prefetched opinions."""
+        theirs = [o for o in self.opinions.all() if o.stage == stage and o.practitioner_id == practitioner_id]
+        return theirs[-1] if theirs else None
+
     def opinion(self, stage: str) -> Opinion | None:
-        """What the practitioner who holds the review said at this stage. Looks through the prefetched opinions."""
-        mine = [o for o in self.opinions.all() if o.stage == stage and o.practitioner_id == self.practitioner_id]
-        return mine[0] if mine else None
+        """What the practitioner who holds the review, or whose opinion is its answer, said at this stage."""
+        return self.opinion_of(self.practitioner_id, stage)
 
     @property
     def independent(self) -> Opinion | None:
@@ -102,6 +125,23 @@ class Review(models.Model):
     @property
     def final(self) -> Opinion | None:
         return self.opinion(Opinion.Stage.FINAL)
+
+    @property
+    def versions(self) -> list[Opinion]:
+        """Every version of the answer, the first one first; empty until it is settled."""
+        if self.status != self.Status.SIGNED:
+            return []
+        return [o for o in self.opinions.all() if o.stage == Opinion.Stage.FINAL and o.practitioner_id == self.practitioner_id]
+
+    @property
+    def readings(self) -> list[Opinion]:
+        """What each reader signed, in order, before any amendment. Whom to show it to is decided in reviews.readers."""
+        return [o for o in self.opinions.all() if o.stage == Opinion.Stage.FINAL and o.version == 1]
+
+    @property
+    def is_amended(self) -> bool:
+        """Whether something was added to, or changed in, the answer after it was settled."""
+        return len(self.versions) > 1 or bool(self.addenda.all())
 
 
 class Immutable(models.Model):
@@ -143,16 +183,27 @@ class Opinion(Immutable):
     review = models.ForeignKey(Review, models.PROTECT, related_name="opinions")
     practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     stage = models.CharField(max_length=12, choices=Stage)
+    role = models.CharField(max_length=10, choices=Role, default=Role.FIRST, help_text="Which reading of the case it is.")
+    version = models.PositiveSmallIntegerField(default=1, help_text="An amendment is the next version; the newest counts.")
     finding = models.CharField(max_length=32, help_text="A class of the disease, or can_not_tell.")
     confidence = models.CharField(max_length=10, choices=Confidence)
     recommendation = models.CharField(max_length=10, choices=Recommendation)
     notes = models.TextField(blank=True, max_length=4000)
     change_reason = models.TextField(blank=True, max_length=1000, help_text="Why the final finding is not the independent one.")
+    amend_reason = models.TextField(blank=True, max_length=1000, help_text="Why a later version was signed.")
     recorded_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["review", "practitioner", "stage"], name="one_opinion_a_stage")]
+        constraints = [
+            # Nobody reads a case twice: whoever signed one reading of it can not sign another.
+            models.UniqueConstraint(fields=["review", "practitioner", "stage", "version"], name="one_opinion_a_stage_and_version"),
+            models.UniqueConstraint(fields=["review", "role"], condition=Q(stage="final", version=1), name="one_signed_reading_a_role"),
+            models.CheckConstraint(
+                condition=Q(version=1, amend_reason="") | Q(version__gt=1, stage="final", amend_reason__gt=""),
+                name="a_later_version_is_signed_and_has_a_reason",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.stage} opinion of {self.practitioner_id}"
@@ -176,6 +227,137 @@ class Addendum(Immutable):
 
     def __str__(self) -> str:
         return f"addendum of {self.added_at:%d %b %Y}"
+
+
+class ReadingPolicy(models.Model):
+    """How many practitioners read the scans of a disease. The one for the urgency counts before the one for all; without any, one reads."""
+
+    class Mode(models.TextChoices):
+        SINGLE = "single", "One practitioner reads"
+        DOUBLE = "double", "Two read, the second blind to the first"
+        DISCORDANT = "discordant", "Two read when the first and the model disagree"
+
+    disease = models.CharField(max_length=32, choices=DISEASE_CHOICES)
+    urgency = models.PositiveSmallIntegerField(choices=Review.Urgency, null=True, blank=True, help_text="Empty: for all others.")
+    mode = models.CharField(max_length=12, choices=Mode)
+
+    class Meta:
+        verbose_name_plural = "reading policies"
+        ordering = ["disease", "urgency"]
+        constraints = [
+            models.UniqueConstraint(fields=["disease", "urgency"], name="one_policy_a_disease_and_urgency"),
+            models.UniqueConstraint(fields=["disease"], condition=Q(urgency__isnull=True), name="one_policy_for_the_other_urgencies"),
+        ]
+
+    def __str__(self) -> str:
+        urgency = f", {self.get_urgency_display().lower()}" if self.urgency else ""
+        return f"{self.get_disease_display()}{urgency}: {self.get_mode_display().lower()}"
+
+
+class Referral(Immutable):
+    """A practitioner handed a case that they held to another one, or to a speciality, and why. They keep seeing it."""
+
+    review = models.ForeignKey(Review, models.PROTECT, related_name="referrals")
+    role = models.CharField(max_length=10, choices=Role, help_text="Which reading was handed over.")
+    referred_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    referred_to = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    speciality = models.CharField(max_length=80, blank=True)
+    reason = models.TextField(max_length=1000)
+    referred_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(referred_to__isnull=False, speciality="") | Q(referred_to__isnull=True, speciality__gt=""),
+                name="referred_to_somebody_or_to_a_speciality",
+            ),
+            models.CheckConstraint(
+                condition=Q(referred_to__isnull=True) | ~Q(referred_to=F("referred_by")), name="nobody_refers_to_themselves"
+            ),
+            models.CheckConstraint(condition=Q(reason__gt=""), name="a_referral_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"referral of {self.review} to {self.referred_to or self.speciality}"
+
+
+class CriticalRule(models.Model):
+    """Which signed opinions a patient must be told of by a person. What is left empty matches all."""
+
+    disease = models.CharField(max_length=32, choices=DISEASE_CHOICES, blank=True)
+    finding = models.CharField(max_length=32, blank=True, help_text="The code of a class, such as grade_4.")
+    recommendation = models.CharField(max_length=10, choices=Opinion.Recommendation, blank=True)
+    target_minutes = models.PositiveIntegerField(default=60, help_text="How soon the patient has to be told.")
+    reading_is_enough = models.BooleanField(
+        default=False, help_text="The to-do closes when the patient opens the answer in the portal. Else somebody has to tell them."
+    )
+
+    class Meta:
+        ordering = ["disease", "finding", "recommendation"]
+        constraints = [
+            models.UniqueConstraint(fields=["disease", "finding", "recommendation"], name="one_rule_a_kind_of_opinion"),
+            models.CheckConstraint(condition=Q(finding__gt="") | Q(recommendation__gt=""), name="a_rule_is_about_something"),
+            models.CheckConstraint(condition=Q(finding="") | Q(disease__gt=""), name="a_finding_belongs_to_a_disease"),
+        ]
+
+    def __str__(self) -> str:
+        about = (self.get_disease_display() or "all diseases", self.finding, self.get_recommendation_display())
+        return ", ".join(filter(None, about))
+
+
+class CriticalNotice(models.Model):
+    """A to-do: tell the patient of a critical finding. Open until somebody records who told them, how and when."""
+
+    class How(models.TextChoices):
+        PHONE = "phone", "By phone"
+        IN_PERSON = "in_person", "In person"
+        RELATIVE = "relative", "Through a relative or carer"
+        CLINIC = "clinic", "Through their clinic"
+        READ = "read", "They read it in the portal"
+        WITHDRAWN = "withdrawn", "No longer critical: the answer was settled otherwise"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    review = models.ForeignKey(Review, models.PROTECT, related_name="notices")
+    opinion = models.OneToOneField(Opinion, models.PROTECT, related_name="notice")
+    practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", help_text="Who signed the opinion.")
+    reading_is_enough = models.BooleanField(default=False, help_text="As the rule was when it was opened.")
+    opened_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField()
+    patient_read_at = models.DateTimeField(null=True, blank=True, help_text="When the patient first opened the answer in the portal.")
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When the patient was told.")
+    told_by = models.CharField(max_length=120, blank=True, help_text="Who told them.")
+    how = models.CharField(max_length=10, choices=How, blank=True)
+    note = models.TextField(max_length=1000, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = CriticalNoticeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "id"]
+        indexes = [models.Index(fields=["due_at"], condition=Q(closed_at__isnull=True), name="notices_that_are_open")]
+        constraints = [
+            models.UniqueConstraint(fields=["review"], condition=Q(closed_at__isnull=True), name="one_open_notice_a_review"),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True, told_at__isnull=True, told_by="", how="")
+                | Q(closed_at__isnull=False, how="read", told_at__isnull=False)
+                | Q(closed_at__isnull=False, how="withdrawn", closed_by__isnull=False, note__gt="")
+                | Q(closed_at__isnull=False, how__gt="", closed_by__isnull=False, told_at__isnull=False, told_by__gt=""),
+                name="a_closed_notice_says_who_told_how_and_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"critical finding of {self.review}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.is_open and self.due_at <= timezone.now()
 
 
 def finding_choices(analysis: Analysis) -> dict[str, str]:

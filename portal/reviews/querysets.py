@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 
 class ReviewQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> "ReviewQuerySet":
-        """Those of one's own scans; all for administrators; for a verified practitioner the open ones and those they hold or signed.
+        """Those of one's own scans; all for administrators; for a verified practitioner the open ones, those they hold or answered, and
+        those in which they took part: they signed a reading of it, or referred it to somebody else.
 
         A row that another practitioner holds can be seen, so that the queue tells who reads what; its scan can not (scans.querysets).
         """
@@ -20,11 +21,30 @@ class ReviewQuerySet(models.QuerySet):
         own = Q(patient=user)
         if not user.is_verified_practitioner:
             return self.filter(own)
-        return self.filter(own | Q(status__in=["waiting", "claimed"]) | Q(practitioner=user))
+        return self.filter(own | Q(status__in=["waiting", "claimed"]) | Q(practitioner=user) | Q(pk__in=self._took_part(user)))
+
+    def _took_part(self, user: Any) -> models.QuerySet:
+        part = Q(opinions__practitioner=user, opinions__stage="final") | Q(referrals__referred_by=user)
+        return self.model.objects.filter(part).values("pk")
+
+    def _read_before(self, user: Any) -> models.QuerySet:
+        """Nobody reads a case twice: those of which this practitioner signed a reading, or referred an earlier one away."""
+        signed = Q(opinions__practitioner=user, opinions__stage="final")
+        return self.model.objects.filter(signed | (Q(referrals__referred_by=user) & ~Q(referrals__role=F("role")))).values("pk")
 
     def queue_of(self, user: Any) -> "ReviewQuerySet":
-        """The worklist: what this practitioner may read, never their own scans. Empty for everybody else."""
-        return self.visible_to(user).exclude(patient=user) if user.is_verified_practitioner else self.none()
+        """The worklist: what this practitioner may read, or has answered, never their own scans. Empty for everybody else."""
+        if not user.is_verified_practitioner:
+            return self.none()
+        seen_already = Q(status__in=["waiting", "claimed"], pk__in=self._read_before(user))
+        return self.visible_to(user).exclude(patient=user).exclude(seen_already)
+
+    def followed_by(self, user: Any) -> "ReviewQuerySet":
+        """Cases without an answer yet in which this practitioner took part, and which somebody else reads now."""
+        if not user.is_verified_practitioner:
+            return self.none()
+        still_open = self.filter(status__in=["waiting", "claimed"], pk__in=self._took_part(user))
+        return still_open.exclude(practitioner=user, status="claimed")
 
     def claimable(self) -> models.QuerySet:
         return self.filter(Q(status="waiting") | Q(status="claimed", claim_expires_at__lte=timezone.now()))
@@ -36,4 +56,25 @@ class ReviewQuerySet(models.QuerySet):
         """Everything that a list or a page shows, in a fixed number of queries."""
         return self.select_related(
             "analysis__scan", "analysis__model_version", "patient__patient_profile", "practitioner__practitioner_profile"
-        ).prefetch_related("opinions", "addenda__author")
+        ).prefetch_related("opinions__practitioner", "addenda__author", "referrals__referred_by", "referrals__referred_to")
+
+
+class CriticalNoticeQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> "CriticalNoticeQuerySet":
+        """All for administrators; for a verified practitioner those that they signed, or whose case they answered."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_administrator:
+            return self
+        if not user.is_verified_practitioner:
+            return self.none()
+        return self.filter(Q(practitioner=user) | Q(review__practitioner=user, review__status="signed"))
+
+    def open(self) -> "CriticalNoticeQuerySet":
+        return self.filter(closed_at__isnull=True)
+
+    def overdue(self) -> "CriticalNoticeQuerySet":
+        return self.open().filter(due_at__lte=timezone.now())
+
+    def with_all(self) -> models.QuerySet:
+        return self.select_related("review__analysis", "review__patient", "opinion", "practitioner", "closed_by")

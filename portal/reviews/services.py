@@ -1,28 +1,22 @@
 """Every step of a second opinion. Each one locks or compares the row, writes the audit and sends its news in one transaction."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from portal.analyses.models import Analysis
 from portal.audit.services import record, record_many
 
-from .models import Addendum, Opinion, Review, finding_choices
-from .signals import addendum_added, claim_expired, review_declined, review_signed, reviews_opened
+from . import critical, policy
+from .errors import ReviewError
+from .models import Addendum, Opinion, Review, Role, finding_choices
+from .readers import require_new_reader, require_reader
+from .signals import addendum_added, claim_expired, reading_signed, review_declined, review_signed, reviews_opened
 from .urgency import TARGET, urgency_of
-
-
-class ReviewError(Exception):
-    """A step that is not possible now. `code` is for programs, `message` for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
 
 
 def open_reviews(analyses: Sequence[Analysis]) -> None:
@@ -42,35 +36,32 @@ def _opened(analysis: Analysis) -> Review:
 
 
 def claim(*, review: Review, practitioner: Any) -> Review:
-    """Take a review for 30 minutes. Of two who try, one wins and the other is told. Raises ReviewError."""
-    _require_reader(review, practitioner)
-    now = timezone.now()
-    earlier = Opinion.objects.filter(review=review, practitioner=practitioner, stage=Opinion.Stage.INDEPENDENT).first()
+    """Take a review for 30 minutes. Of two who try, one wins and the other is told; nobody reads a case twice. Raises ReviewError."""
+    require_reader(review, practitioner)
     with transaction.atomic():
-        mine = Q(status=Review.Status.CLAIMED, practitioner=practitioner)
-        free = Q(status=Review.Status.WAITING) | Q(status=Review.Status.CLAIMED, claim_expires_at__lte=now)
-        taken = Review.objects.filter(mine | free, pk=review.pk).update(
-            status=Review.Status.CLAIMED,
-            practitioner=practitioner,
-            claimed_at=now,
-            claim_expires_at=_expiry(),
-            revealed_at=now if earlier else None,
-        )
-        if taken:
-            record("review.claimed", review, actor=practitioner, patient=review.patient)
-    review.refresh_from_db()
-    if not taken:
-        if review.status == Review.Status.CLAIMED:
-            raise ReviewError("already_claimed", f"{review.practitioner} is reading this scan already.")
-        raise ReviewError("not_open", "This review is not open any more.")
+        review = Review.objects.select_for_update().get(pk=review.pk)
+        mine = review.status == Review.Status.CLAIMED and review.practitioner_id == practitioner.pk
+        if not (mine or review.is_claimable):
+            if review.status == Review.Status.CLAIMED:
+                raise ReviewError("already_claimed", f"{review.practitioner} is reading this scan already.")
+            raise ReviewError("not_open", "This review is not open any more.")
+        require_new_reader(review, practitioner)
+        now = timezone.now()
+        earlier = Opinion.objects.filter(review=review, practitioner=practitioner, stage=Opinion.Stage.INDEPENDENT).exists()
+        review.status, review.practitioner = Review.Status.CLAIMED, practitioner
+        review.claimed_at, review.revealed_at = now, now if earlier else None
+        kept = review.claim_expires_at if mine else None  # a case that was handed over is held for longer than a claim lasts
+        review.claim_expires_at = max(claim_expiry(), kept) if kept else claim_expiry()
+        review.save(update_fields=["status", "practitioner", "claimed_at", "claim_expires_at", "revealed_at"])
+        record("review.claimed", review, actor=practitioner, patient=review.patient, role=review.role)
     return review
 
 
 def release(*, review: Review, practitioner: Any) -> Review:
     """Give a claimed review back to the queue; a reading that was kept stays with the one who made it."""
     with transaction.atomic():
-        review = _held(review, practitioner)
-        _back_to_queue(review)
+        review = held(review, practitioner)
+        back_to_queue(review)
         record("review.released", review, actor=practitioner, patient=review.patient)
     return review
 
@@ -84,7 +75,7 @@ def release_expired() -> int:
             if review.status != Review.Status.CLAIMED or not review.is_claimable:
                 continue
             practitioner = review.practitioner
-            _back_to_queue(review)
+            back_to_queue(review)
             record("review.claim_expired", review, patient=review.patient)
             claim_expired.send(Review, review=review, practitioner=practitioner)
             count += 1
@@ -94,9 +85,9 @@ def release_expired() -> int:
 def record_reading(*, review: Review, practitioner: Any, finding: str, confidence: str, recommendation: str, notes: str = "") -> Opinion:
     """Keep the independent reading, once; only then is the model's answer revealed. Raises ReviewError."""
     with transaction.atomic():
-        review = _held(review, practitioner)
-        opinion = _keep(review, practitioner, Opinion.Stage.INDEPENDENT, finding, confidence, recommendation, notes)
-        review.revealed_at, review.claim_expires_at = timezone.now(), _expiry()
+        review = held(review, practitioner)
+        opinion = keep(review, practitioner, Opinion.Stage.INDEPENDENT, finding, confidence, recommendation, notes)
+        review.revealed_at, review.claim_expires_at = timezone.now(), claim_expiry()
         review.save(update_fields=["revealed_at", "claim_expires_at"])
         record("review.read", review, actor=practitioner, patient=review.patient)
     return opinion
@@ -112,30 +103,71 @@ def sign(
     notes: str = "",
     change_reason: str = "",
 ) -> Opinion:
-    """Sign the final opinion: the report becomes final and can not be changed, only added to. Raises ReviewError."""
+    """Sign one's opinion. The case is settled by it, and the report final; or another practitioner reads it next (reviews.policy). What is
+    signed is not changed, only added to or amended. Raises ReviewError."""
     with transaction.atomic():
-        review = _held(review, practitioner)
+        review = held(review, practitioner)
         independent = review.independent
         if independent is None or review.revealed_at is None:
             raise ReviewError("read_first", "Record your own reading first; the model's answer is shown after that.")
         if finding != independent.finding and not change_reason.strip():
             raise ReviewError("reason_required", "You changed your finding after seeing the model's answer. Say why.")
         reason = change_reason if finding != independent.finding else ""
-        opinion = _keep(review, practitioner, Opinion.Stage.FINAL, finding, confidence, recommendation, notes, reason)
-        review.status, review.signed_at = Review.Status.SIGNED, timezone.now()
-        review.save(update_fields=["status", "signed_at"])
-        record("review.signed", review, actor=practitioner, patient=review.patient, changed=finding != independent.finding)
-        review_signed.send(Review, review=review)
+        opinion = keep(review, practitioner, Opinion.Stage.FINAL, finding, confidence, recommendation, notes, reason)
+        changed = finding != independent.finding
+        record("review.signed", review, actor=practitioner, patient=review.patient, changed=changed, role=review.role)
+        critical.open_if_critical(review, opinion)
+        following = policy.next_role(review, opinion, independent)
+        if following is None:
+            _settle(review)
+        else:
+            _ask_another(review, following)
+            reading_signed.send(Review, review=review, opinion=opinion)
     return opinion
+
+
+def _settle(review: Review) -> None:
+    """The patient has an answer: the practitioner of the case is now the one whose opinion it is."""
+    review.practitioner = policy.answer(review).practitioner
+    review.status, review.signed_at = Review.Status.SIGNED, timezone.now()
+    review.revealed_at = review.revealed_at or review.signed_at  # nobody held it when a second reading was waived
+    review.save(update_fields=["status", "practitioner", "signed_at", "revealed_at"])
+    if review.role != Role.FIRST:
+        record("review.settled", review, patient=review.patient, by=review.practitioner_id, role=review.role)
+    review_signed.send(Review, review=review)
+
+
+def _ask_another(review: Review, role: Role) -> None:
+    """Back into the queue for the next reading, with a target of its own."""
+    review.role, review.wanted_speciality = role, ""
+    review.due_at = timezone.now() + TARGET[Review.Urgency(review.urgency)]
+    back_to_queue(review)
+    record("review.next_reading", review, patient=review.patient, role=role)
+    reviews_opened.send(Review, reviews=[review])
+
+
+def waive_second_reading(*, review: Review, by: Any) -> Review:
+    """An administrator lets the first reading be the answer, where nobody else can read. Not while somebody holds it, and not where two
+    readers disagree. Raises ReviewError."""
+    if not by.is_administrator:
+        raise ReviewError("not_administrator", "Only an administrator lets one reading be enough.")
+    with transaction.atomic():
+        review = Review.objects.select_for_update().get(pk=review.pk)
+        if review.role != Role.SECOND or not review.is_claimable:
+            raise ReviewError("no_second_reading", "No second reading waits here.")
+        record("review.second_reading_waived", review, actor=by, patient=review.patient)
+        _settle(review)
+    return review
 
 
 def add_addendum(*, review: Review, practitioner: Any, text: str) -> Addendum:
     """Add to one's own signed opinion. Raises ReviewError."""
-    if review.status != Review.Status.SIGNED or review.practitioner_id != practitioner.pk or not practitioner.is_verified_practitioner:
-        raise ReviewError("not_signed_by_you", "Only the practitioner who signed an opinion adds to it.")
-    if not text.strip():
-        raise ReviewError("empty", "Write what you want to add.")
     with transaction.atomic():
+        review = Review.objects.select_for_update().get(pk=review.pk)
+        if review.status != Review.Status.SIGNED or review.practitioner_id != practitioner.pk or not practitioner.is_verified_practitioner:
+            raise ReviewError("not_signed_by_you", "Only the practitioner who signed an opinion adds to it.")
+        if not text.strip():
+            raise ReviewError("empty", "Write what you want to add.")
         addendum = Addendum.objects.create(review=review, author=practitioner, text=text.strip())
         record("review.addendum", review, actor=practitioner, patient=review.patient)
         addendum_added.send(Review, review=review, addendum=addendum)
@@ -148,8 +180,8 @@ def decline(*, review: Review, patient: Any) -> Review:
         raise ReviewError("not_yours", "Only the patient can decline the reading.")
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review.pk)
-        if not review.is_open:
-            raise ReviewError("not_open", "A practitioner has answered already, or you have declined before.")
+        if not review.is_open or review.role != Role.FIRST:
+            raise ReviewError("not_open", "A practitioner has read it already, or you have declined before.")
         practitioner = review.practitioner
         review.practitioner = review.revealed_at = review.claimed_at = review.claim_expires_at = None
         review.status = Review.Status.DECLINED
@@ -159,20 +191,13 @@ def decline(*, review: Review, patient: Any) -> Review:
     return review
 
 
-def _expiry():  # type: ignore[no-untyped-def]
+def claim_expiry() -> datetime:
     return timezone.now() + timedelta(minutes=settings.REVIEW_CLAIM_MINUTES)
 
 
-def _require_reader(review: Review, practitioner: Any) -> None:
-    if not practitioner.is_verified_practitioner:
-        raise ReviewError("not_verified", "Only a verified practitioner reads scans.")
-    if review.patient_id == practitioner.pk:
-        raise ReviewError("own_scan", "Nobody reviews their own scan.")
-
-
-def _held(review: Review, practitioner: Any) -> Review:
+def held(review: Review, practitioner: Any) -> Review:
     """The locked row, held by this practitioner. Raises ReviewError."""
-    _require_reader(review, practitioner)
+    require_reader(review, practitioner)
     review = Review.objects.select_for_update().get(pk=review.pk)
     if review.status == Review.Status.SIGNED:
         raise ReviewError("already_signed", "A signed opinion can not be changed. Add an addendum.")
@@ -181,13 +206,13 @@ def _held(review: Review, practitioner: Any) -> Review:
     return review
 
 
-def _back_to_queue(review: Review) -> None:
+def back_to_queue(review: Review) -> None:
     review.status = Review.Status.WAITING
     review.practitioner = review.claimed_at = review.claim_expires_at = review.revealed_at = None
     review.save()
 
 
-def _keep(
+def keep(
     review: Review,
     practitioner: Any,
     stage: str,
@@ -196,7 +221,10 @@ def _keep(
     recommendation: str,
     notes: str,
     change_reason: str = "",
+    role: str = "",
+    **version: Any,
 ) -> Opinion:
+    """Write an opinion in the caller's transaction; `role` is the case's unless an earlier one is amended. Raises ReviewError."""
     for value, allowed in (
         (finding, finding_choices(review.analysis)),
         (confidence, Opinion.Confidence.values),
@@ -210,11 +238,13 @@ def _keep(
                 review=review,
                 practitioner=practitioner,
                 stage=stage,
+                role=role or review.role,
                 finding=finding,
                 confidence=confidence,
                 recommendation=recommendation,
                 notes=notes.strip(),
                 change_reason=change_reason.strip(),
+                **version,
             )
     except IntegrityError as error:
         raise ReviewError("already_read", "Your reading is kept already; it is not changed after the model's answer was shown.") from error

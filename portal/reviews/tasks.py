@@ -8,3 +8,10 @@ def release_expired() -> None:
     from .services import release_expired
 
     release_expired()
+
+
+@shared_task
+def remind_of_critical() -> None:
+    from .critical import remind
+
+    remind()

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 class ScanQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> models.QuerySet:
-        """Own scans; for a verified practitioner also those whose review waits for anyone or is (or was) theirs; all for administrators.
+        """Own scans; for a verified practitioner also those whose review waits for anyone, is (or was) theirs, or in which they took part
+        (signed a reading, or referred it); all for administrators.
 
-        A review that another practitioner holds keeps its scan to that practitioner.
+        A review that another practitioner holds keeps its scan to that practitioner, and to those who took part before.
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
@@ -24,4 +25,7 @@ class ScanQuerySet(models.QuerySet):
         review = "analyses__review__"
         free = Q(**{f"{review}status": "waiting"}) | Q(**{f"{review}status": "claimed", f"{review}claim_expires_at__lte": timezone.now()})
         theirs = Q(**{f"{review}practitioner": user, f"{review}status__in": ["claimed", "signed"]})
-        return self.filter(pk__in=self.model.objects.filter(own | free | theirs).values("pk"))
+        took_part = Q(**{f"{review}opinions__practitioner": user, f"{review}opinions__stage": "final"})
+        took_part |= Q(**{f"{review}referrals__referred_by": user})
+        scans = self.model.objects
+        return self.filter(Q(pk__in=scans.filter(own | free | theirs).values("pk")) | Q(pk__in=scans.filter(took_part).values("pk")))
