@@ -138,6 +138,7 @@ STORAGES = {
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+UPLOAD_HOURS = env.int("UPLOAD_HOURS", default=24)  # how long a file that came in pieces waits to be asked about
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 
 # --- Celery: late acks, prefetch 1, soft < hard time limit < visibility timeout
@@ -169,6 +170,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=15)
 CELERY_BEAT_SCHEDULE = {
     "sweep-analyses": {"task": "portal.analyses.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 4}},
+    "discard-expired-uploads": {"task": "portal.scans.tasks.discard_expired_uploads", "schedule": 3600, "options": {"expires": 3000}},
     "release-expired-claims": {"task": "portal.reviews.tasks.release_expired", "schedule": 60, "options": {"expires": 240}},
 }
 

@@ -1,4 +1,4 @@
-"""`python -m samples draw`: draw the shipped sample images again. `python -m samples check`: what the newest models say of them."""
+"""`python -m samples draw`: draw the shipped sample images and the examples of the pages again. `check`: what the newest models say of them."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import samples
+from samples import examples
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,15 @@ class Checked:
 
 
 def draw() -> None:
-    """Write every shipped sample."""
+    """Write every shipped sample, and every example of a good and a bad picture."""
     for disease, labels in samples.PAINTERS.items():
         for label in labels:
             path = samples.path(disease, label)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(samples.draw(disease, label))
             print(path.relative_to(samples.IMAGES.parent.parent))
+    for path in examples.draw():
+        print(path.relative_to(samples.IMAGES.parent.parent))
 
 
 def check() -> Iterator[Checked]:

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from inference import diseases
 from inference.imaging import MAX_BYTES, ImageRejected
 from portal.audit.services import record, record_many
+from portal.scans import uploads
 from portal.scans.api import SENDS_A_PICTURE
 from portal.scans.views import send
 
@@ -186,17 +187,21 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
         form = UploadSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         asked = form.validated_data
-        if asked["file"].size > MAX_BYTES:  # before a byte of it is read into memory
+        upload = uploads.find(owner=request.user, pk=asked["upload"]) if "upload" in asked else None
+        file = upload.file if upload else asked["file"]
+        if file.size > MAX_BYTES:  # before a byte of it is read into memory
             raise ImageRejected("too_large")
         submitted = services.submit(
             patient=request.user,
-            data=asked["file"].read(),
+            data=file.read(),
             disease=asked["disease"],
             also=asked["also"],
             symptoms=asked["symptoms"],
             wants_review=asked["wants_review"],
             idempotency_key=key,
         )
+        if upload:
+            uploads.discard(upload)
         shown = self._detail(self.get_queryset().get(pk=submitted.analysis.pk))
         return Response(shown, status=201 if submitted.created else 200, headers={"Location": shown["url"]})
 

@@ -131,8 +131,9 @@ class UploadSerializer(serializers.Serializer):
     """One scan for one disease, as multipart/form-data."""
 
     file = serializers.FileField(
-        help_text="JPEG or PNG, at most 20 MB and 40 megapixels, at least 32 pixels a side.", allow_empty_file=True
+        help_text="JPEG or PNG, at most 20 MB and 40 megapixels, at least 32 pixels a side.", allow_empty_file=True, required=False
     )
+    upload = serializers.UUIDField(help_text="In place of `file`: the id of one that came in pieces (see uploads).", required=False)
     disease = serializers.ChoiceField(choices=DISEASE_CHOICES)
     also = serializers.ListField(
         child=serializers.ChoiceField(choices=DISEASE_CHOICES),
@@ -144,6 +145,8 @@ class UploadSerializer(serializers.Serializer):
     wants_review = serializers.BooleanField(required=False, default=True)
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if ("file" in data) == ("upload" in data):
+            raise serializers.ValidationError({"file": "Send either a file, or the id of an upload."}, code="required")
         asked = [diseases.get(code) for code in (data["disease"], *data["also"])]
         others = sorted({disease.code for disease in asked if disease.modality != asked[0].modality})
         if others:

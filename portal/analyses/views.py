@@ -1,11 +1,15 @@
 """The pages of a patient: which picture, upload, wait, answer, history."""
 
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
@@ -20,6 +24,7 @@ from inference.imaging import MAX_BYTES, ImageRejected
 from portal.accounts.models import PractitionerProfile, Verification
 from portal.accounts.services import ConsentRequired, has_consented
 from portal.audit.services import record, record_many
+from portal.scans import uploads
 from portal.scans.views import send
 
 from . import services, versions
@@ -29,8 +34,9 @@ from .models import Analysis, ModelVersion
 from .points import implied as implied_by
 from .queue import place
 
-REFUSALS = (ImageRejected, ConsentRequired, services.DiseaseUnavailable)
+REFUSALS = (ImageRejected, ConsentRequired, services.DiseaseUnavailable, uploads.UploadError)
 LATEST = 5
+Opened = Callable[[], AbstractContextManager[bytes]]
 
 
 def _found(request: HttpRequest) -> QuerySet[Analysis]:
@@ -71,7 +77,8 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
     refusals: list[dict[str, str]] = []
     if request.method == "POST":
         wants_json = request.accepts("application/json") and not request.accepts("text/html")
-        files = request.FILES.getlist("files")
+        files: list[tuple[str, Opened]] = [(str(file.name), partial(_in_the_form, file)) for file in request.FILES.getlist("files")]
+        files += [("", partial(_in_pieces, request.user, pk)) for pk in request.POST.getlist("upload")]
         submitted, refusals = _submit_all(request, found, form, files)
         if wants_json:
             if refusals:
@@ -95,8 +102,16 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
         "refusals": refusals,
         "consented": has_consented(request.user),
         "max_bytes": MAX_BYTES,
+        "examples": _examples(found.modality),
     }
     return render(request, "analyses/disease.html", context, status=400 if refusals else 200)
+
+
+def _examples(modality: str) -> dict[str, Any]:
+    """Drawn pictures, a good one and some that would be refused (samples/examples.py)."""
+    bad = {"too_dark": "too dark", "too_blurred": "out of focus", "too_bright": "too bright"}
+    folder = f"img/examples/{modality}"
+    return {"good": f"{folder}/good.jpg", "bad": [(words, f"{folder}/{code}.jpg") for code, words in bad.items()]}
 
 
 def _others(found: diseases.Disease) -> list[diseases.Disease]:
@@ -105,28 +120,47 @@ def _others(found: diseases.Disease) -> list[diseases.Disease]:
     return [other for row in active.order_by("disease") if (other := row.catalogue).modality == found.modality]
 
 
+@contextmanager
+def _in_the_form(file: UploadedFile) -> Iterator[bytes]:
+    """The bytes of a file that came with the form."""
+    if (file.size or 0) > MAX_BYTES:  # before a byte of it is read into memory
+        raise ImageRejected("too_large")
+    yield file.read()
+
+
+@contextmanager
+def _in_pieces(owner: Any, pk: str) -> Iterator[bytes]:
+    """The bytes of a file that came in pieces before the form; it goes away when it is of no more use."""
+    upload = uploads.find(owner=owner, pk=pk)
+    try:
+        yield upload.file.read()
+    except ImageRejected:
+        uploads.discard(upload)
+        raise
+    uploads.discard(upload)
+
+
 def _submit_all(
-    request: HttpRequest, found: diseases.Disease, form: UploadForm, files: list[Any]
+    request: HttpRequest, found: diseases.Disease, form: UploadForm, files: list[tuple[str, Opened]]
 ) -> tuple[list[services.Submitted], list[dict[str, str]]]:
     submitted, refusals = [], []
     if not form.is_valid():
         return [], [{"name": "", "code": "invalid", "message": "One of the ticked boxes is not known here. Please reload the page."}]
-    for file in files:
+    for name, opened in files:
         try:
-            if file.size > MAX_BYTES:  # before a byte of it is read into memory
-                raise ImageRejected("too_large")
-            submitted.append(
-                services.submit(
-                    patient=request.user,
-                    data=file.read(),
-                    disease=found.code,
-                    also=form.cleaned_data["also"],
-                    symptoms=form.cleaned_data["symptoms"],
-                    wants_review=form.cleaned_data["wants_review"],
+            with opened() as data:
+                submitted.append(
+                    services.submit(
+                        patient=request.user,
+                        data=data,
+                        disease=found.code,
+                        also=form.cleaned_data["also"],
+                        symptoms=form.cleaned_data["symptoms"],
+                        wants_review=form.cleaned_data["wants_review"],
+                    )
                 )
-            )
         except REFUSALS as refused:
-            refusals.append({"name": file.name, "code": refused.code, "message": refused.message})
+            refusals.append({"name": name, "code": refused.code, "message": refused.message})
     return submitted, refusals
 
 

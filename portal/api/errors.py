@@ -16,6 +16,7 @@ from portal.accounts.tokens import SignInRefused
 from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible
 from portal.audit.context import current
 from portal.reviews.services import ReviewError
+from portal.scans.uploads import UploadError
 
 PROBLEM_JSON = "application/problem+json"
 DOMAIN_STATUS: dict[type[Exception], int] = {
@@ -26,8 +27,20 @@ DOMAIN_STATUS: dict[type[Exception], int] = {
     KeyReused: 422,
     NotPossible: 409,
     ReviewError: 409,
+    UploadError: 409,
 }
-CODE_STATUS = {"too_large": 413, "unsupported_type": 415, "not_verified": 403, "own_scan": 403, "too_many_attempts": 429}
+CODE_STATUS = {
+    "too_large": 413,
+    "too_long": 413,
+    "unsupported_type": 415,
+    "not_verified": 403,
+    "own_scan": 403,
+    "too_many_attempts": 429,
+    "too_many_uploads": 429,
+    "wrong_protocol": 412,
+    "bad_header": 400,
+    "broken_off": 400,
+}
 TOO_MUCH: dict[type[Exception], tuple[int, str, str]] = {
     RequestDataTooBig: (413, "request_too_large", "The fields of this request are too large."),
     TooManyFieldsSent: (400, "too_many_fields", "This request has too many fields."),

@@ -10,6 +10,7 @@ from portal.analyses.api import DiseaseViewSet, ModelVersionViewSet
 from portal.notifications.api import NotificationViewSet
 from portal.reviews.api import AnalysisWithOpinionViewSet, ReviewViewSet
 from portal.scans.api import ScanViewSet
+from portal.scans.uploads_api import UploadViewSet
 
 router = DefaultRouter(trailing_slash=True)
 router.include_root_view = False
@@ -17,6 +18,7 @@ router.include_format_suffixes = False
 router.register("diseases", DiseaseViewSet, basename="disease")
 router.register("model-versions", ModelVersionViewSet, basename="model-version")
 router.register("scans", ScanViewSet, basename="scan")
+router.register("uploads", UploadViewSet, basename="upload")
 router.register("analyses", AnalysisWithOpinionViewSet, basename="analysis")
 router.register("reviews", ReviewViewSet, basename="review")
 router.register("notifications", NotificationViewSet, basename="notification")

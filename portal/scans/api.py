@@ -1,4 +1,4 @@
-"""Scans and their files. Uploading is analyses.api's: a scan comes in for a disease."""
+"""Scans and their files, and files that come in pieces. A scan comes in for a disease: that is analyses.api's."""
 
 from typing import Any
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 
-from .querysets import ScanQuerySet
+from .querysets import ScanQuerySet, UploadQuerySet
 
 
 def scan_path(scan: Scan, filename: str) -> str:
     return f"scans/{scan.pk.hex[:2]}/{uuid.uuid4().hex}.{'jpg' if scan.format == 'JPEG' else 'png'}"
+
+
+def upload_path(upload: Upload, filename: str) -> str:
+    return f"uploads/{upload.pk.hex}"
 
 
 def thumbnail_path(scan: Scan, filename: str) -> str:
@@ -55,3 +61,35 @@ class Scan(models.Model):
     def content_type(self) -> str:
         """The type that is always sent with the file, whatever the client called it."""
         return "image/jpeg" if self.format == self.Format.JPEG else "image/png"
+
+
+class Upload(models.Model):
+    """A file on its way, in pieces: `offset` of its `length` bytes are here.
+
+    It is no scan yet and nobody but its owner knows of it. What is not asked about within UPLOAD_HOURS is thrown away, since it still
+    carries whatever the camera wrote into it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="uploads")
+    file = models.FileField(upload_to=upload_path, max_length=200)
+    length = models.PositiveIntegerField(help_text="Bytes, when it is complete.")
+    offset = models.PositiveIntegerField(default=0, help_text="Bytes that have arrived.")
+    begun_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["begun_at", "id"]
+        constraints = [models.CheckConstraint(condition=Q(offset__lte=F("length")), name="no_more_arrives_than_was_announced")]
+
+    def __str__(self) -> str:
+        return f"upload {self.pk.hex[:8]}"
+
+    @property
+    def is_complete(self) -> bool:
+        return self.offset == self.length
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.begun_at + timedelta(hours=settings.UPLOAD_HOURS)

@@ -1,4 +1,4 @@
-"""The access rule for scans."""
+"""The access rules for scans and for files on their way."""
 
 from typing import Any
 
@@ -29,3 +29,9 @@ class ScanQuerySet(models.QuerySet):
         took_part |= Q(**{f"{review}referrals__referred_by": user})
         scans = self.model.objects
         return self.filter(Q(pk__in=scans.filter(own | free | theirs).values("pk")) | Q(pk__in=scans.filter(took_part).values("pk")))
+
+
+class UploadQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> models.QuerySet:
+        """One's own, whoever one is."""
+        return self.filter(owner=user) if user.is_authenticated and user.is_active else self.none()

@@ -1,5 +1,5 @@
-// Sends the pictures one by one, each with a preview, a progress bar and an answer of its own.
-// Without this script the form sends all at once.
+// Sends the pictures one by one, each with a preview, a progress bar and an answer of its own: first the file in pieces (tus 1.0), so
+// that a lost connection costs one piece, then the form with the file's name at the portal. Without this script the form sends all at once.
 const form = document.getElementById("upload-form");
 const list = document.getElementById("uploads");
 const drop = document.getElementById("drop");
@@ -92,38 +92,84 @@ function signedOut(item) {
   item.said.append(link);
 }
 
-function send(item) {
-  return new Promise((done) => {
-    const data = new FormData(form);
-    data.delete("files");
-    data.append("files", item.file, item.file.name || "pasted.png");
-    const request = new XMLHttpRequest();
-    request.open("POST", location.href);
-    request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("X-Requested-With", "XMLHttpRequest");
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => {
-      item.bar.value = event.lengthComputable ? (100 * event.loaded) / event.total : 0;
-      item.said.textContent = event.loaded < event.total ? `Sending, ${Math.round(item.bar.value)} %` : "Checking the picture";
+const PIECE = 256 * 1024;
+const PATIENCE = [1, 2, 4, 8, 15, 30, 30, 60, 60, 120, 120, 300].map((seconds) => seconds * 1000);
+
+// The file's bytes: answers with the id that the portal knows it by. What a page that was closed had sent is not sent again.
+function sendPieces(item) {
+  return new Promise((done, broken) => {
+    const upload = new tus.Upload(item.file, {
+      endpoint: form.dataset.uploads,
+      headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
+      chunkSize: PIECE,
+      retryDelays: PATIENCE,
+      // Kept in the browser until the file is there: says nothing of whose file it is, or what it is called.
+      fingerprint: async (file) => `medinform-${file.size}-${file.lastModified}`,
+      removeFingerprintOnSuccess: true,
+      onShouldRetry: (error) => {
+        const status = error.originalResponse?.getStatus() ?? 0;
+        const again = !status || status >= 500 || status === 409 || status === 429;
+        if (again) {
+          item.said.textContent = status === 429 ? "The portal is busy. It goes on by itself in a moment." : "The connection broke off. It goes on by itself as soon as it is back.";
+        }
+        return again;
+      },
+      onProgress: (sent, all) => {
+        item.bar.value = (100 * sent) / all;
+        item.said.textContent = sent < all ? `Sending, ${Math.round(item.bar.value)} %` : "Checking the picture";
+      },
+      onError: (error) => { removeEventListener("online", goOn); broken(error); },
+      onSuccess: () => { removeEventListener("online", goOn); done(upload.url.replace(/\/$/, "").split("/").pop()); },
     });
-    request.addEventListener("load", () => {
-      const answer = request.response;
-      const taken = request.status < 300 && answer?.url;
-      if (taken) arrived(item, answer);
-      else if (request.responseURL.includes(form.dataset.signIn.split("?")[0])) signedOut(item);
-      else refuse(item, answer?.message || "The portal could not take this picture. Please try again.");
-      done(taken ? answer.url : null);
+    const goOn = () => upload.abort().then(() => upload.start());
+    addEventListener("online", goOn);
+    upload.findPreviousUploads().then((earlier) => {
+      if (earlier.length) upload.resumeFromPreviousUpload(earlier[0]);
+      upload.start();
     });
-    request.addEventListener("error", () => {
-      refuse(item, "The connection broke off. Press the button below to try again.");
-      waiting.push(item);
-      done(null);
-    });
-    item.said.className = "small muted";
-    item.remove.hidden = true;
-    item.bar.hidden = false;
-    request.send(data);
   });
+}
+
+// The form, with the file's id: the same request twice gives the same answer, so it is tried again.
+async function ask(id) {
+  const data = new FormData(form);
+  data.delete("files");
+  data.append("upload", id);
+  for (const wait of [1, 3, 9, 0]) {
+    try {
+      return await fetch(location.href, { method: "POST", body: data, headers: { Accept: "application/json", "X-Requested-With": "XMLHttpRequest" } });
+    } catch (error) {
+      if (!wait) throw error;
+      await new Promise((done) => { setTimeout(done, wait * 1000); });
+    }
+  }
+}
+
+async function send(item) {
+  item.said.className = "small muted";
+  item.remove.hidden = true;
+  item.bar.hidden = false;
+  try {
+    const response = await ask(await sendPieces(item));
+    if (response.redirected) { signedOut(item); return null; }
+    const answer = await response.json().catch(() => null);
+    if (response.ok && answer?.url) { arrived(item, answer); return answer.url; }
+    refuse(item, answer?.message || "The portal could not take this picture. Please try again.");
+  } catch (error) {
+    const response = error.originalResponse;
+    if (response?.getStatus() === 401) { signedOut(item); return null; }
+    refuse(item, response ? said(response) : "The connection broke off. Press the button below to go on.");
+    if (!response || response.getStatus() >= 500) waiting.push(item);
+  }
+  return null;
+}
+
+function said(response) {
+  try {
+    return JSON.parse(response.getBody()).detail;
+  } catch {
+    return "The portal could not take this picture. Please try again.";
+  }
 }
 
 form.addEventListener("submit", async (event) => {

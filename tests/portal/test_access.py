@@ -75,6 +75,7 @@ GET: dict[str, dict[str, int]] = {
     "v1:analysis-list": API_SIGNED_IN,
     "v1:analysis-detail": API_REVEALED,
     "v1:analysis-heatmap": API_REVEALED,
+    "v1:upload-detail": {**dict.fromkeys(CAST, 412), "anonymous": 401},
     "v1:review-list": API_SIGNED_IN,
     "v1:review-detail": {**API_REVEALED, "practitioner": 200},
     "v1:notification-list": API_SIGNED_IN,
@@ -187,6 +188,7 @@ POST: dict[str, dict[str, int]] = {
     },
     "v1:notification-read": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200},
     "v1:notification-read-all": API_SIGNED_IN,
+    "v1:upload-list": {**dict.fromkeys(CAST, 412), "anonymous": 401},  # speaks tus only: tests/api/test_uploads.py
     "v1:token": dict.fromkeys(CAST, 400),
     "v1:tokens": {**dict.fromkeys(CAST, 405), "anonymous": 401},  # DELETE only: each person's own
     "v1:analysis-decline-review": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200, "assigned": 409, "administrator": 409},

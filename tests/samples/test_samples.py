@@ -11,6 +11,7 @@ import samples
 from inference import engine, gate, imaging, registry
 from inference.diseases import CHEST_XRAY, DISEASES
 from samples import __main__ as command
+from samples import examples
 
 _ALL = [(disease, label) for disease, labels in sorted(samples.PAINTERS.items()) for label in labels]
 _MOST_BYTES = 150_000
@@ -104,3 +105,15 @@ def test_check_fails_on_a_sample_that_is_taken_for_another_class_or_refused(
     lines = capsys.readouterr().out.splitlines()
     assert all(line.endswith("NOT AS LABELLED") for line in lines)
     assert [line.split()[2:4] for line in lines] == [["uninfected", "not_suspicious"], ["wrong_modality", "refused"]]
+
+
+@pytest.mark.parametrize("disease", sorted(DISEASES))
+def test_the_gate_refuses_each_bad_example_for_its_reason(disease: str) -> None:
+    for code, pixels in examples.pictures(DISEASES[disease].modality).items():
+        if code == examples.GOOD:
+            gate.check(pixels, DISEASES[disease])
+        else:
+            with pytest.raises(imaging.ImageRejected) as refused:
+                gate.check(pixels, DISEASES[disease])
+            assert refused.value.code == code
+        assert examples.path(DISEASES[disease].modality, code).stat().st_size < 25_000
