@@ -1,4 +1,4 @@
-"""`python -m samples draw`: draw the shipped sample images and the examples of the pages again. `check`: what the newest models say of them."""
+"""`python -m samples draw`: draw the samples and the examples of the pages again. `check`: what the newest models say of the samples."""
 
 import argparse
 import sys

@@ -161,9 +161,7 @@ def test_either_a_file_or_an_upload(api: Api, patient: User, malaria: Any) -> No
     assert unknown.json()["code"] == "upload_unknown"
 
 
-def test_what_nobody_comes_back_for_goes_away(
-    api: Api, patient: User, settings: Any, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_what_nobody_comes_back_for_goes_away(api: Api, patient: User, settings: Any, django_capture_on_commit_callbacks: Any) -> None:
     sent(api(patient), b"old")
     sent(api(patient), b"new")
     old = Upload.objects.order_by("begun_at").first()

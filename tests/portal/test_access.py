@@ -16,6 +16,7 @@ from portal.accounts.services import add_document
 from portal.analyses.models import Analysis
 from portal.notifications.models import Notification
 from portal.reviews import services as reviews
+from portal.scans import uploads
 
 CAST = ["anonymous", "patient", "other_patient", "unverified", "practitioner", "assigned", "administrator"]
 ANYONE = dict.fromkeys(CAST, 200)
@@ -75,7 +76,7 @@ GET: dict[str, dict[str, int]] = {
     "v1:analysis-list": API_SIGNED_IN,
     "v1:analysis-detail": API_REVEALED,
     "v1:analysis-heatmap": API_REVEALED,
-    "v1:upload-detail": {**dict.fromkeys(CAST, 412), "anonymous": 401},
+    "v1:upload-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200},  # one's own only
     "v1:review-list": API_SIGNED_IN,
     "v1:review-detail": {**API_REVEALED, "practitioner": 200},
     "v1:notification-list": API_SIGNED_IN,
@@ -240,11 +241,12 @@ def things(
     note = Notification.objects.filter(user=patient).first()
     assert note is not None
     assert ContentFile is not None
+    upload = uploads.begin(owner=patient, length=10)
     people: dict[str, User | None] = {"anonymous": None, "patient": patient, "other_patient": other_patient, "unverified": unverified}
     people |= {"practitioner": practitioner, "assigned": other_practitioner, "administrator": administrator}
     arguments = {"scan": [analysis.scan_id], "analysis": [analysis.pk], "review": [review.pk], "notification": [note.pk]}
     model = analysis.model_version
-    arguments |= {"model": [model.pk], "model page": [model.disease, model.version]}
+    arguments |= {"upload": [upload.pk], "model": [model.pk], "model page": [model.disease, model.version]}
     return Things(people, arguments | {"document": [document.pk], "disease": ["malaria"]})
 
 
