@@ -2,18 +2,20 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from knox.auth import TokenAuthentication
 from knox.models import get_token_model
+from rest_framework import mixins, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from . import services, tokens
-from .models import ConsentText
-from .serializers import ConsentSerializer, CredentialsSerializer, MeSerializer, TokenSerializer
+from . import dependants, services, tokens
+from .models import ConsentText, Dependant, Sex
+from .serializers import ConsentSerializer, CredentialsSerializer, DependantSerializer, MeSerializer, TokenSerializer
 
 
 class MeView(APIView):
@@ -29,6 +31,31 @@ class MeView(APIView):
         services.update_profile(user=request.user, **changes)
         request.user.refresh_from_db()
         return Response(MeSerializer(request.user).data)
+
+
+@extend_schema_view(list=extend_schema(summary="The children whom you look after"))
+class DependantViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+    """Name one as `dependant` when you upload: the picture is theirs, the answer comes to you."""
+
+    queryset = Dependant.objects.none()
+    serializer_class = DependantSerializer
+    pagination_class = None
+    filter_backends = []
+
+    def get_queryset(self) -> QuerySet[Dependant]:
+        return Dependant.objects.of(self.request.user)
+
+    @extend_schema(summary="Add a child whom you look after")
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        form = self.get_serializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        added = dependants.add(guardian=request.user, **{"sex": Sex.UNKNOWN, **form.validated_data})
+        return Response(self.get_serializer(added).data, status=201)
+
+    @extend_schema(summary="Take a child off your list; scans and answers stay")
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        dependants.remove(dependant=self.get_object(), by=request.user)
+        return Response(status=204)
 
 
 class ConsentView(APIView):

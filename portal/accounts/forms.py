@@ -7,7 +7,7 @@ from django import forms
 from django.http import HttpRequest
 
 from . import services
-from .models import PatientProfile, Role, Sex, User
+from .models import Dependant, PatientProfile, Role, Sex, User
 
 ROLES = [(Role.PATIENT, "I have a picture to be read"), (Role.PRACTITIONER, "I am a practitioner and read scans")]
 
@@ -64,6 +64,23 @@ class ProfileForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.order_fields(["name", "birth_date", "sex", "country"])
         self.fields["name"].initial = self.instance.user.name
+
+    def clean_birth_date(self) -> date | None:
+        return check_birth_date(self.cleaned_data["birth_date"])
+
+
+class DependantForm(forms.ModelForm):
+    """A child whom one looks after."""
+
+    class Meta:
+        model = Dependant
+        fields = ["name", "birth_date", "sex", "relationship"]
+        widgets = {"birth_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), "relationship": forms.RadioSelect}
+        labels = {"name": "Full name of the child", "relationship": "Who are you to the child?"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["relationship"].choices = Dependant.Relationship.choices  # type: ignore[attr-defined]
 
     def clean_birth_date(self) -> date | None:
         return check_birth_date(self.cleaned_data["birth_date"])

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from .managers import UserManager
-from .querysets import PractitionerDocumentQuerySet
+from .querysets import DependantQuerySet, PractitionerDocumentQuerySet
 
 
 class Role(models.TextChoices):
@@ -88,6 +88,13 @@ class User(AbstractUser):
         return profile is not None and profile.verification == Verification.VERIFIED
 
 
+def age_on(day: date, birth_date: date | None) -> int | None:
+    """Whole years, or None when the date of birth is not known."""
+    if birth_date is None:
+        return None
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
 class PatientProfile(models.Model):
     """What a practitioner needs to know of the person whose scan it is."""
 
@@ -102,10 +109,40 @@ class PatientProfile(models.Model):
     @property
     def age(self) -> int | None:
         """Whole years today, or None when the date of birth is not known."""
-        if self.birth_date is None:
-            return None
-        today = date.today()
-        return today.year - self.birth_date.year - ((today.month, today.day) < (self.birth_date.month, self.birth_date.day))
+        return age_on(date.today(), self.birth_date)
+
+
+class Dependant(models.Model):
+    """A child whose pictures a parent or guardian uploads and whose answers they read (FHIR RelatedPerson, from the other side).
+
+    Shown to practitioners as age and sex, like every patient. It goes away from the list, but not from the scans.
+    """
+
+    class Relationship(models.TextChoices):
+        PARENT = "parent", "I am a parent"
+        GUARDIAN = "guardian", "I am the legal guardian"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    guardian = models.ForeignKey(User, models.PROTECT, related_name="dependants")
+    name = models.CharField("full name", max_length=120)
+    birth_date = models.DateField("date of birth")
+    sex = models.CharField(max_length=8, choices=Sex, default=Sex.UNKNOWN)
+    relationship = models.CharField(max_length=8, choices=Relationship)
+    added_at = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DependantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def age(self) -> int | None:
+        """Whole years today."""
+        return age_on(date.today(), self.birth_date)
 
 
 class PractitionerProfile(models.Model):

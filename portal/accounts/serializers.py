@@ -4,7 +4,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from rest_framework import serializers
 
 from .forms import check_birth_date
-from .models import Sex, User
+from .models import Dependant, Sex, User
 from .services import has_consented, patient_profile
 
 
@@ -37,6 +37,20 @@ class MeSerializer(serializers.Serializer):
 
     def get_mfa_enabled(self, user: User) -> bool:
         return bool(is_mfa_enabled(user))
+
+
+class DependantSerializer(serializers.ModelSerializer):
+    """A child whom you look after."""
+
+    age = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Dependant
+        fields = ["id", "name", "birth_date", "age", "sex", "relationship"]
+        read_only_fields = ["id"]
+
+    def validate_birth_date(self, value: Any) -> Any:
+        return check_birth_date(value)
 
 
 class ConsentSerializer(serializers.Serializer):

@@ -1,5 +1,7 @@
 """Pages about oneself: profile, consent, documents. Sign-in and its kin are allauth's."""
 
+import uuid
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -9,9 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.audit.services import record
 
+from . import dependants as children
 from . import services
-from .forms import DocumentForm, ProfileForm
-from .models import ConsentText, PractitionerDocument
+from .forms import DependantForm, DocumentForm, ProfileForm
+from .models import ConsentText, Dependant, PractitionerDocument
 
 
 @login_required
@@ -48,6 +51,33 @@ def consent(request: HttpRequest) -> HttpResponse:
         messages.error(request, "The text has changed, or the box was not ticked. Please read it and tick the box.")
     context = {"text": text, "given": services.has_consented(request.user), "next": target}
     return render(request, "accounts/consent.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def dependants(request: HttpRequest) -> HttpResponse:
+    """The children whom one looks after; POST adds one."""
+    form = DependantForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            added = children.add(guardian=request.user, **form.cleaned_data)
+        except (children.DependantRefused, children.GuardianRequired) as refused:
+            form.add_error(None, refused.message)
+        else:
+            messages.success(request, f"{added.name} is on your list: choose them when you upload a picture.")
+            return redirect("accounts:dependants")
+    profile = services.patient_profile(request.user)
+    context = {"form": form, "dependants": Dependant.objects.of(request.user), "is_minor": children.is_minor(profile.birth_date)}
+    return render(request, "accounts/dependants.html", context, status=400 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def remove_dependant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    dependant = get_object_or_404(Dependant.objects.of(request.user), pk=pk)
+    children.remove(dependant=dependant, by=request.user)
+    messages.success(request, f"{dependant.name} is off your list. Their scans and answers stay.")
+    return redirect("accounts:dependants")
 
 
 @login_required

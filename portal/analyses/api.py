@@ -199,6 +199,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
             symptoms=asked["symptoms"],
             wants_review=asked["wants_review"],
             idempotency_key=key,
+            dependant=asked.get("dependant"),
         )
         if upload:
             uploads.discard(upload)

@@ -1,9 +1,11 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 
 from inference.diseases import Disease
 from inference.engine import OperatingPoint
+from portal.accounts.models import Dependant
 
 LONGEST_REASON = 1000
 POINT = ("low", "threshold", "high")
@@ -15,10 +17,13 @@ class UploadForm(forms.Form):
     symptoms = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     wants_review = forms.BooleanField(required=False, initial=True)
     also = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    person = forms.ChoiceField(required=False, widget=forms.RadioSelect)
 
-    def __init__(self, disease: Disease, others: list[Disease], *args: Any, **kwargs: Any) -> None:
-        """`others` can be asked about the same picture."""
+    def __init__(self, disease: Disease, others: list[Disease], children: Iterable[Dependant], *args: Any, **kwargs: Any) -> None:
+        """`others` can be asked about the same picture, which may be one of `children`."""
         super().__init__(*args, **kwargs)
+        people = [(str(child.pk), f"{child.name}, {child.age} years") for child in children]
+        self.fields["person"].choices = [("", "Me"), *people] if people else []  # type: ignore[attr-defined]
         self.fields["also"].choices = [(other.code, other.name) for other in others]  # type: ignore[attr-defined]
         self.fields["symptoms"].choices = [(symptom.code, symptom.words) for symptom in disease.symptoms]  # type: ignore[attr-defined]
 

@@ -135,6 +135,7 @@ class UploadSerializer(serializers.Serializer):
     )
     upload = serializers.UUIDField(help_text="In place of `file`: the id of one that came in pieces (see uploads).", required=False)
     disease = serializers.ChoiceField(choices=DISEASE_CHOICES)
+    dependant = serializers.UUIDField(help_text="The child whom it shows (see me/dependants); yourself if left out.", required=False)
     also = serializers.ListField(
         child=serializers.ChoiceField(choices=DISEASE_CHOICES),
         required=False,

@@ -14,6 +14,9 @@ from django.utils import timezone
 
 from inference import diseases
 from inference.engine import Answer
+from portal.accounts import dependants
+from portal.accounts.dependants import require_adult
+from portal.accounts.models import Dependant
 from portal.accounts.services import require_consent
 from portal.audit.services import record as audit
 from portal.audit.services import record_many as audit_many
@@ -40,6 +43,13 @@ class KeyReused(Exception):
 
     code = "idempotency_key_reused"
     message = "This Idempotency-Key was used for a different upload. Send a new key with a new upload."
+
+
+class OtherPerson(Exception):
+    """The same bytes are here already, as a picture of somebody else."""
+
+    code = "other_person"
+    message = "You sent this very picture before, as one of somebody else. A picture shows one person: choose whom, or another file."
 
 
 class NotPossible(Exception):
@@ -71,22 +81,28 @@ def submit(
     wants_review: bool = True,
     idempotency_key: str = "",
     synthetic: bool = False,
+    dependant: Any = None,
 ) -> Submitted:
     """Keep a scan and queue its analysis, and one for each disease of `also`, which takes the same kind of picture.
 
     The same bytes from the same patient for the same disease give the analysis that is there already (`created` False), unless it
-    failed or was cancelled. Raises ConsentRequired, DiseaseUnavailable, KeyReused, or inference.imaging.ImageRejected.
+    failed or was cancelled. `dependant` is the id of the child whom it shows, if it is not the patient. Raises ConsentRequired,
+    GuardianRequired, DependantRefused, DiseaseUnavailable, KeyReused, OtherPerson, or inference.imaging.ImageRejected.
     """
     require_consent(patient)
+    require_adult(patient)
+    child = dependants.find(guardian=patient, pk=dependant) if dependant else None
     also = [code for code in dict.fromkeys(also) if code != disease]
     if any(diseases.get(code).modality != diseases.get(disease).modality for code in also):
         raise ValueError(f"{', '.join(also)}: not all take the picture of {disease}")
     ticked = {code: sorted({s.code for s in diseases.get(code).symptoms}.intersection(symptoms)) for code in (disease, *also)}
-    fingerprint = hashlib.sha256(repr((disease, ticked[disease], wants_review, *also)).encode() + data).hexdigest()
+    asked_of = (disease, ticked[disease], wants_review, *also, *([str(child.pk)] if child else []))
+    fingerprint = hashlib.sha256(repr(asked_of).encode() + data).hexdigest()
     used = _by_key(patient, idempotency_key, fingerprint)
     earlier = _same_bytes(patient, scans.digest(data), ticked)
     if used is not None:
         earlier[disease] = used
+    _same_person(earlier.values(), child)
     versions = {code: ModelVersion.objects.active(code) for code in ticked if code not in earlier}
     if None in versions.values():
         raise DiseaseUnavailable
@@ -98,11 +114,14 @@ def submit(
         for code, version in versions.items()
     ]
     try:
-        new = _create(prepared, asked, synthetic, (idempotency_key, fingerprint) if idempotency_key and disease in versions else None)
+        new = _create(
+            prepared, child, asked, synthetic, (idempotency_key, fingerprint) if idempotency_key and disease in versions else None
+        )
     except IntegrityError:  # the same upload won a race against itself
         earlier = _same_bytes(patient, prepared.source_sha256, ticked)
         if used_meanwhile := _by_key(patient, idempotency_key, fingerprint):
             earlier[disease] = used_meanwhile
+        _same_person(earlier.values(), child)
         if disease not in earlier:
             raise
         return _submitted(earlier, disease, created=False)
@@ -128,14 +147,23 @@ def _same_bytes(patient: Any, source_sha256: str, codes: Iterable[str]) -> dict[
     return {analysis.disease: analysis for analysis in live.select_related("scan").order_by("queued_at")}
 
 
-def _create(prepared: scans.Prepared, asked: list[dict[str, Any]], synthetic: bool, key: tuple[str, str] | None) -> dict[str, Analysis]:
+def _same_person(analyses: Iterable[Analysis], child: Dependant | None) -> None:
+    if any(analysis.scan.dependant_id != (child.pk if child else None) for analysis in analyses):
+        raise OtherPerson
+
+
+def _create(
+    prepared: scans.Prepared, child: Dependant | None, asked: list[dict[str, Any]], synthetic: bool, key: tuple[str, str] | None
+) -> dict[str, Analysis]:
     """The rows, all or none; the first is the one that an idempotency key stands for."""
     patient, new = asked[0]["patient"], {}
     scan, is_new = None, False
     waiting = Analysis.objects.filter(patient=patient, status__in=Analysis.PENDING).count()
     try:
         with transaction.atomic():
-            scan, is_new = scans.store(patient=patient, prepared=prepared, synthetic=synthetic)
+            scan, is_new = scans.store(patient=patient, prepared=prepared, synthetic=synthetic, dependant=child)
+            if scan.dependant_id != (child.pk if child else None):
+                raise OtherPerson
             for about in asked:
                 analysis = Analysis.objects.create(scan=scan, in_bulk=waiting >= FEW, **about)
                 audit("analysis.submitted", analysis, actor=patient, patient=patient, disease=analysis.disease)

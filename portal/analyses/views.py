@@ -21,8 +21,9 @@ from django_htmx.http import HttpResponseStopPolling, reswap, retarget
 
 from inference import diseases
 from inference.imaging import MAX_BYTES, ImageRejected
-from portal.accounts.models import PractitionerProfile, Verification
-from portal.accounts.services import ConsentRequired, has_consented
+from portal.accounts.dependants import DependantRefused, GuardianRequired, is_minor
+from portal.accounts.models import Dependant, PractitionerProfile, Verification
+from portal.accounts.services import ConsentRequired, has_consented, patient_profile
 from portal.audit.services import record, record_many
 from portal.scans import uploads
 from portal.scans.views import send
@@ -34,14 +35,22 @@ from .models import Analysis, ModelVersion
 from .points import implied as implied_by
 from .queue import place
 
-REFUSALS = (ImageRejected, ConsentRequired, services.DiseaseUnavailable, uploads.UploadError)
+REFUSALS = (
+    ImageRejected,
+    ConsentRequired,
+    GuardianRequired,
+    DependantRefused,
+    services.DiseaseUnavailable,
+    services.OtherPerson,
+    uploads.UploadError,
+)
 LATEST = 5
 Opened = Callable[[], AbstractContextManager[bytes]]
 
 
 def _found(request: HttpRequest) -> QuerySet[Analysis]:
     related = Analysis.objects.visible_to(request.user).select_related(
-        "scan", "model_version", "patient", "review__practitioner__practitioner_profile"
+        "scan__dependant", "model_version", "patient", "review__practitioner__practitioner_profile"
     )
     return related.prefetch_related("review__opinions", "review__addenda__author")
 
@@ -73,7 +82,7 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     found = diseases.get(code)
     version = ModelVersion.objects.active(code)
-    form = UploadForm(found, _others(found), request.POST if request.method == "POST" else None)
+    form = UploadForm(found, _others(found), Dependant.objects.of(request.user), request.POST if request.method == "POST" else None)
     refusals: list[dict[str, str]] = []
     if request.method == "POST":
         wants_json = request.accepts("application/json") and not request.accepts("text/html")
@@ -101,6 +110,7 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
         "form": form,
         "refusals": refusals,
         "consented": has_consented(request.user),
+        "is_minor": is_minor(patient_profile(request.user).birth_date),
         "max_bytes": MAX_BYTES,
         "examples": _examples(found.modality),
     }
@@ -157,6 +167,7 @@ def _submit_all(
                         also=form.cleaned_data["also"],
                         symptoms=form.cleaned_data["symptoms"],
                         wants_review=form.cleaned_data["wants_review"],
+                        dependant=form.cleaned_data["person"],
                     )
                 )
         except REFUSALS as refused:

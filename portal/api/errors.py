@@ -11,9 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from inference.imaging import ImageRejected
+from portal.accounts.dependants import DependantRefused, GuardianRequired
 from portal.accounts.services import ConsentRequired
 from portal.accounts.tokens import SignInRefused
-from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible
+from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible, OtherPerson
 from portal.audit.context import current
 from portal.reviews.services import ReviewError
 from portal.scans.uploads import UploadError
@@ -22,9 +23,12 @@ PROBLEM_JSON = "application/problem+json"
 DOMAIN_STATUS: dict[type[Exception], int] = {
     ImageRejected: 400,
     ConsentRequired: 403,
+    GuardianRequired: 403,
+    DependantRefused: 409,
     SignInRefused: 401,
     DiseaseUnavailable: 409,
     KeyReused: 422,
+    OtherPerson: 409,
     NotPossible: 409,
     ReviewError: 409,
     UploadError: 409,

@@ -5,7 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import DefaultRouter
 
-from portal.accounts.api import AllTokensView, ConsentView, MeView, TokenView
+from portal.accounts.api import AllTokensView, ConsentView, DependantViewSet, MeView, TokenView
 from portal.analyses.api import DiseaseViewSet, ModelVersionViewSet
 from portal.notifications.api import NotificationViewSet
 from portal.reviews.api import AnalysisWithOpinionViewSet, ReviewViewSet
@@ -22,6 +22,7 @@ router.register("uploads", UploadViewSet, basename="upload")
 router.register("analyses", AnalysisWithOpinionViewSet, basename="analysis")
 router.register("reviews", ReviewViewSet, basename="review")
 router.register("notifications", NotificationViewSet, basename="notification")
+router.register("me/dependants", DependantViewSet, basename="dependant")
 
 urlpatterns = [
     path("", include(router.urls)),

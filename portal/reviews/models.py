@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from portal.accounts.models import Dependant, PatientProfile
 from portal.analyses.models import DISEASE_CHOICES, Analysis
 
 from .querysets import CriticalNoticeQuerySet, ReviewQuerySet
@@ -94,6 +95,11 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"review of {self.analysis}"
+
+    @property
+    def person(self) -> PatientProfile | Dependant | None:
+        """Whom the scan shows, with age and sex: the patient, or a child whom they look after."""
+        return self.analysis.scan.dependant or getattr(self.patient, "patient_profile", None)
 
     @property
     def is_open(self) -> bool:

@@ -55,7 +55,7 @@ class ReviewQuerySet(models.QuerySet):
     def with_all(self) -> models.QuerySet:
         """Everything that a list or a page shows, in a fixed number of queries."""
         return self.select_related(
-            "analysis__scan", "analysis__model_version", "patient__patient_profile", "practitioner__practitioner_profile"
+            "analysis__scan__dependant", "analysis__model_version", "patient__patient_profile", "practitioner__practitioner_profile"
         ).prefetch_related("opinions__practitioner", "addenda__author", "referrals__referred_by", "referrals__referred_to")
 
 

@@ -96,12 +96,10 @@ class ReviewSerializer(serializers.ModelSerializer):
         return review.practitioner.name if review.practitioner else None
 
     def get_patient_age(self, review: Review) -> int | None:
-        profile = getattr(review.patient, "patient_profile", None)
-        return profile.age if profile else None
+        return review.person.age if review.person else None
 
     def get_patient_sex(self, review: Review) -> str:
-        profile = getattr(review.patient, "patient_profile", None)
-        return profile.sex if profile else "unknown"
+        return review.person.sex if review.person else "unknown"
 
     def get_symptoms(self, review: Review) -> list[str]:
         return review.analysis.symptom_words

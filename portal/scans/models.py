@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from portal.accounts.models import Dependant
+
 from .querysets import ScanQuerySet, UploadQuerySet
 
 
@@ -37,6 +39,14 @@ class Scan(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="scans")
+    dependant = models.ForeignKey(
+        Dependant,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="scans",
+        help_text="The child whom it shows, if any.",
+    )
     file = models.FileField(upload_to=scan_path, max_length=200)
     thumbnail = models.FileField(upload_to=thumbnail_path, max_length=200)
     format = models.CharField(max_length=4, choices=Format)

@@ -8,6 +8,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from inference import imaging
+from portal.accounts.models import Dependant
 from portal.audit.services import record
 
 from . import identity
@@ -54,7 +55,7 @@ def _thumbnail(picture: imaging.Picture) -> bytes:
     return cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
 
 
-def store(*, patient, prepared: Prepared, synthetic: bool = False) -> tuple[Scan, bool]:  # type: ignore[no-untyped-def]
+def store(*, patient, prepared: Prepared, synthetic: bool = False, dependant: Dependant | None = None) -> tuple[Scan, bool]:  # type: ignore[no-untyped-def]
     """Keep a checked file as the patient's scan. Call inside a transaction; the files go away again if it rolls back.
 
     The same bytes from the same patient give the scan that is there already. Returns the scan and whether it is new.
@@ -71,6 +72,7 @@ def store(*, patient, prepared: Prepared, synthetic: bool = False) -> tuple[Scan
         source_sha256=prepared.source_sha256,
         sha256=digest(prepared.stripped),
         synthetic=synthetic,
+        dependant=dependant,
     )
     try:
         scan.file.save("", ContentFile(prepared.stripped), save=False)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
+from portal.accounts import dependants
 from portal.accounts.models import PractitionerDocument, User
 from portal.accounts.services import add_document
 from portal.analyses.models import Analysis
@@ -49,6 +51,7 @@ GET: dict[str, dict[str, int]] = {
     "healthz": ANYONE,
     "accounts:profile": SIGNED_IN,
     "accounts:consent": SIGNED_IN,
+    "accounts:dependants": SIGNED_IN,
     "accounts:document": {**dict.fromkeys(CAST, 404), "anonymous": 302, "unverified": 200, "administrator": 200},
     "scans:image": {**REVEALED},
     "scans:thumbnail": {**REVEALED},
@@ -81,6 +84,7 @@ GET: dict[str, dict[str, int]] = {
     "v1:review-detail": {**API_REVEALED, "practitioner": 200},
     "v1:notification-list": API_SIGNED_IN,
     "v1:me": API_SIGNED_IN,
+    "v1:dependant-list": API_SIGNED_IN,
     "v1:consent": API_SIGNED_IN,
     "v1:schema": ANYONE,
     "v1:docs": ANYONE,
@@ -93,6 +97,8 @@ POST: dict[str, dict[str, int]] = {
     "v1:model-version-activate": API_ADMINISTRATOR,
     "v1:model-version-retire": API_ADMINISTRATOR,
     "accounts:add_document": dict.fromkeys(CAST, 302),
+    "accounts:remove_dependant": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302},
+    "v1:dependant-list": {**dict.fromkeys(CAST, 400), "anonymous": 401},
     "analyses:cancel": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "administrator": 302},
     "reviews:claim": {**REVEALED, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302},
     "reviews:release": {
@@ -196,7 +202,10 @@ POST: dict[str, dict[str, int]] = {
 }
 # PUT without a body, and DELETE.
 PUT: dict[str, dict[str, int]] = {"v1:model-version-operating-point": {**API_ADMINISTRATOR, "administrator": 400}}
-DELETE: dict[str, dict[str, int]] = {"v1:model-version-operating-point": API_ADMINISTRATOR}
+DELETE: dict[str, dict[str, int]] = {
+    "v1:model-version-operating-point": API_ADMINISTRATOR,
+    "v1:dependant-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 204},
+}
 LIBRARIES = ("admin:", "account_", "mfa_")  # allauth's and Django's own; the admin is walked below
 
 
@@ -241,12 +250,13 @@ def things(
     note = Notification.objects.filter(user=patient).first()
     assert note is not None
     assert ContentFile is not None
+    child = dependants.add(guardian=patient, name="Asha", birth_date=date.today(), sex="female", relationship="parent")
     upload = uploads.begin(owner=patient, length=10)
     people: dict[str, User | None] = {"anonymous": None, "patient": patient, "other_patient": other_patient, "unverified": unverified}
     people |= {"practitioner": practitioner, "assigned": other_practitioner, "administrator": administrator}
     arguments = {"scan": [analysis.scan_id], "analysis": [analysis.pk], "review": [review.pk], "notification": [note.pk]}
     model = analysis.model_version
-    arguments |= {"upload": [upload.pk], "model": [model.pk], "model page": [model.disease, model.version]}
+    arguments |= {"upload": [upload.pk], "dependant": [child.pk], "model": [model.pk], "model page": [model.disease, model.version]}
     return Things(people, arguments | {"document": [document.pk], "disease": ["malaria"]})
 
 
@@ -258,6 +268,8 @@ def address(name: str, path: str, things: Things) -> str:
     )
     if name == "accounts:document":
         kind = "document"
+    if name == "accounts:remove_dependant":
+        kind = "dependant"
     if name == "analyses:disease":
         kind = "disease"
     if app == "analyses" and "/models/" in path:
