@@ -11,6 +11,7 @@ from rest_framework import viewsets
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from inference.imaging import MAX_BYTES
 
@@ -47,7 +48,7 @@ class UploadViewSet(viewsets.GenericViewSet):
     """A picture in pieces, so that a lost connection costs one of them. Name its id as `upload` when you ask for an analysis."""
 
     queryset = Upload.objects.none()
-    serializer_class = None
+    serializer_class = Serializer  # of nothing: headers say it all
     parser_classes = [PieceParser]
     filter_backends = []
     pagination_class = None
