@@ -9,6 +9,7 @@ from portal.accounts.api import AllTokensView, ConsentView, DependantViewSet, Me
 from portal.analyses.api import DiseaseViewSet, ModelVersionViewSet
 from portal.notifications.api import NotificationViewSet
 from portal.reviews.api import AnalysisWithOpinionViewSet, ReviewViewSet
+from portal.reviews.case_api import NoticeViewSet
 from portal.scans.api import ScanViewSet
 from portal.scans.uploads_api import UploadViewSet
 
@@ -21,6 +22,7 @@ router.register("scans", ScanViewSet, basename="scan")
 router.register("uploads", UploadViewSet, basename="upload")
 router.register("analyses", AnalysisWithOpinionViewSet, basename="analysis")
 router.register("reviews", ReviewViewSet, basename="review")
+router.register("critical-notices", NoticeViewSet, basename="notice")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register("me/dependants", DependantViewSet, basename="dependant")
 

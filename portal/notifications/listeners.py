@@ -107,7 +107,7 @@ def tell_of_overdue(sender: type, notice: CriticalNotice, **kwargs: Any) -> None
     """Who signed it, and every administrator."""
     administrators = User.objects.filter(is_active=True, role=AccountRole.ADMINISTRATOR)
     for user in {notice.practitioner, *administrators}:
-        notify(user=user, kind=Kind.CRITICAL, subject_id=notice.pk, url=reverse("reviews:list"))
+        notify(user=user, kind=Kind.CRITICAL, subject_id=notice.pk, url=reverse("reviews:notices"))
 
 
 @receiver(addendum_added)

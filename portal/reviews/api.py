@@ -15,6 +15,7 @@ from portal.analyses.models import Analysis
 from portal.audit.services import record, record_many
 
 from . import services
+from .case_api import CaseActions
 from .filters import ReviewFilter
 from .models import Review
 from .serializers import AddendumSerializer, AnalysisWithOpinionSerializer, ReadingSerializer, ReviewSerializer, SignSerializer
@@ -24,7 +25,7 @@ from .serializers import AddendumSerializer, AnalysisWithOpinionSerializer, Read
     list=extend_schema(summary="The queue, what is due first comes first; for patients, the reviews of their scans"),
     retrieve=extend_schema(summary="One review; the model's answer is there once your own reading is kept"),
 )
-class ReviewViewSet(viewsets.ReadOnlyModelViewSet):
+class ReviewViewSet(CaseActions, viewsets.ReadOnlyModelViewSet):
     queryset = Review.objects.none()
     serializer_class = ReviewSerializer
     filterset_class = ReviewFilter
@@ -96,7 +97,7 @@ class AnalysisWithOpinionViewSet(AnalysisViewSet):
         found = super().get_queryset()
         if self.action == "list":
             return found
-        return found.select_related("review__practitioner").prefetch_related("review__opinions", "review__addenda__author")
+        return found.select_related("review__practitioner").prefetch_related("review__opinions__practitioner", "review__addenda__author")
 
     @extend_schema(summary="Patients: no practitioner should read this scan", request=None)
     @action(detail=True, methods=["post"], url_path="decline-review")

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 
 from portal.analyses.models import DISEASE_CHOICES
 
-from .models import Review
+from .models import CriticalNotice, Review
 
 
 class ReviewFilter(django_filters.FilterSet):
@@ -24,4 +24,16 @@ class ReviewFilter(django_filters.FilterSet):
         return queryset.filter(practitioner=self.request.user) if value else queryset
 
     def filter_overdue(self, queryset: Any, name: str, value: bool) -> QuerySet[Review]:
+        return queryset.overdue() if value else queryset
+
+
+class NoticeFilter(django_filters.FilterSet):
+    open = django_filters.BooleanFilter(field_name="closed_at", lookup_expr="isnull", label="Nobody has told the patient yet")
+    overdue = django_filters.BooleanFilter(method="filter_overdue", label="Past the target time")
+
+    class Meta:
+        model = CriticalNotice
+        fields = ["open", "overdue"]
+
+    def filter_overdue(self, queryset: Any, name: str, value: bool) -> QuerySet[CriticalNotice]:
         return queryset.overdue() if value else queryset

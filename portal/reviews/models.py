@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -120,6 +121,17 @@ class Review(models.Model):
         theirs = [o for o in self.opinions.all() if o.stage == stage and o.practitioner_id == practitioner_id]
         return theirs[-1] if theirs else None
 
+    def took_part(self, user: Any) -> bool:
+        """Signed a reading of it, or referred it. Looks through what is prefetched."""
+        signed = self.opinion_of(user.pk, Opinion.Stage.FINAL) is not None
+        return signed or any(referral.referred_by_id == user.pk for referral in self.referrals.all())
+
+    def is_revealed_to(self, user: Any) -> bool:
+        """Whether the model's answer may be shown to this person: after their own reading, also when others read next."""
+        holds = self.practitioner_id == user.pk and self.revealed_at is not None
+        has_read = self.opinion_of(user.pk, Opinion.Stage.INDEPENDENT) is not None
+        return holds or user.is_administrator or self.patient_id == user.pk or (has_read and self.took_part(user))
+
     def opinion(self, stage: str) -> Opinion | None:
         """What the practitioner who holds the review, or whose opinion is its answer, said at this stage."""
         return self.opinion_of(self.practitioner_id, stage)
@@ -143,6 +155,15 @@ class Review(models.Model):
     def readings(self) -> list[Opinion]:
         """What each reader signed, in order, before any amendment. Whom to show it to is decided in reviews.readers."""
         return [o for o in self.opinions.all() if o.stage == Opinion.Stage.FINAL and o.version == 1]
+
+    @property
+    def settled_by(self) -> str:
+        """How the answer came about: of one reading, of two that agree, or by arbitration. Empty until it is settled."""
+        if self.status != self.Status.SIGNED:
+            return ""
+        if self.role == Role.ARBITER:
+            return "arbitration"
+        return "agreement" if len(self.readings) > 1 else "one"
 
     @property
     def is_amended(self) -> bool:
@@ -310,6 +331,13 @@ class CriticalRule(models.Model):
     def __str__(self) -> str:
         about = (self.get_disease_display() or "all diseases", self.finding, self.get_recommendation_display())
         return ", ".join(filter(None, about))
+
+    def clean(self) -> None:
+        """A rule about a finding that the disease does not have would never fire."""
+        if self.finding and self.disease:
+            known = [*Analysis(disease=self.disease).catalogue.classes, Opinion.CAN_NOT_TELL]
+            if self.finding not in known:
+                raise ValidationError({"finding": f"Not a finding of this disease. Known: {', '.join(known)}."})
 
 
 class CriticalNotice(models.Model):

@@ -76,5 +76,5 @@ class CriticalNoticeQuerySet(models.QuerySet):
     def overdue(self) -> "CriticalNoticeQuerySet":
         return self.open().filter(due_at__lte=timezone.now())
 
-    def with_all(self) -> models.QuerySet:
+    def with_all(self) -> "CriticalNoticeQuerySet":
         return self.select_related("review__analysis", "review__patient", "opinion", "practitioner", "closed_by")

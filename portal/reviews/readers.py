@@ -26,6 +26,15 @@ def require_new_reader(review: Review, practitioner: Any) -> None:
         raise ReviewError("read_before", "You have read this scan already. Another practitioner reads it next.")
 
 
+def may_take(review: Review, user: Any) -> bool:
+    """Whether this person could claim it, as far as they are concerned."""
+    try:
+        require_new_reader(review, user)
+    except ReviewError:
+        return False
+    return True
+
+
 def read_before(reviews: Sequence[Review]) -> dict[Any, set[Any]]:
     """For each case the practitioners who can not read it any more: they signed a reading of it, or referred an earlier one away."""
     found: dict[Any, set[Any]] = {review.pk: set() for review in reviews}
@@ -58,12 +67,6 @@ def specialities(people: Iterable[User]) -> list[str]:
     return sorted(words for words in seen.values() if words)
 
 
-def took_part(review: Review, user: Any) -> bool:
-    """Signed a reading of it, or referred it. Looks through what is prefetched."""
-    signed = any(o.practitioner_id == user.pk for o in review.readings)
-    return signed or any(referral.referred_by_id == user.pk for referral in review.referrals.all())
-
-
 def shown_readings(review: Review, user: Any) -> list[Opinion]:
     """What every reader signed. To administrators always; to the arbiter, who decides between two; to its readers once it is settled.
     To nobody else: neither to who reads next, nor to the patient, whose answer is the settled one."""
@@ -75,9 +78,21 @@ def shown_readings(review: Review, user: Any) -> list[Opinion]:
     holds_it = review.practitioner_id == user.pk and review.status == Review.Status.CLAIMED and not review.is_claimable
     if holds_it and review.role == Role.ARBITER:
         return everything
-    if review.status == Review.Status.SIGNED and (review.practitioner_id == user.pk or took_part(review, user)):
+    if review.status == Review.Status.SIGNED and (review.practitioner_id == user.pk or review.took_part(user)):
         return everything
     return [o for o in everything if o.practitioner_id == user.pk]
+
+
+def shown_referrals(review: Review, user: Any) -> list[Referral]:
+    """To administrators and to those who took part; of the reading that is being made also to its reader, who was asked by it. What was
+    said while an earlier reading was handed over could give that reading away."""
+    every = list(review.referrals.all())
+    if user.is_administrator or (user.is_verified_practitioner and review.took_part(user) and not review.is_open):
+        return every
+    if not user.is_verified_practitioner or review.patient_id == user.pk:
+        return []
+    holds_it = review.practitioner_id == user.pk
+    return [one for one in every if one.referred_by_id == user.pk or (holds_it and one.role == review.role)]
 
 
 def who_took_part(review: Review) -> list[User]:

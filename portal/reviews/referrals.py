@@ -28,9 +28,9 @@ def refer(*, review: Review, practitioner: Any, reason: str, to: User | None = N
     with transaction.atomic():
         review = held(review, practitioner)
         others = colleagues(review, practitioner)
-        if to is not None and not others.filter(pk=to.pk).exists():
-            raise ReviewError("unknown_colleague", "This scan can not be referred to them: choose one of the list.")
-        if to is None:
+        if to is not None:
+            to = colleague(review, practitioner, to.pk)
+        else:
             known = {words.casefold(): words for words in specialities(others)}
             if speciality.strip().casefold() not in known:
                 raise ReviewError("unknown_speciality", "No practitioner who could read this scan has that speciality.")
@@ -60,3 +60,11 @@ def _hand_over(review: Review, to: User) -> None:
     review.claim_expires_at = max(claim_expiry(), now + TARGET[Review.Urgency(review.urgency)] / 2)
     review.wanted_speciality = ""
     review.save()
+
+
+def colleague(review: Review, practitioner: Any, pk: int) -> User:
+    """One of those to whom it can be referred. Raises ReviewError."""
+    found = colleagues(review, practitioner).filter(pk=pk).first()
+    if found is None:
+        raise ReviewError("unknown_colleague", "This scan can not be referred to them: choose one of the list.")
+    return found

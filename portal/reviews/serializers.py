@@ -9,7 +9,9 @@ from rest_framework import serializers
 from portal.analyses.models import Analysis
 from portal.analyses.serializers import AnalysisDetailSerializer
 
-from .models import Addendum, Opinion, Review, finding_choices
+from . import readers
+from .case_serializers import ReferralSerializer, SignedReadingSerializer
+from .models import Addendum, Opinion, Review, Role, finding_choices
 
 
 class OpinionSerializer(serializers.ModelSerializer):
@@ -17,7 +19,10 @@ class OpinionSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Opinion
-        fields = ["stage", "finding", "finding_words", "confidence", "recommendation", "notes", "change_reason", "recorded_at"]
+        fields = [
+            *("stage", "version", "finding", "finding_words", "confidence", "recommendation", "notes", "change_reason", "amend_reason"),
+            "recorded_at",
+        ]
         read_only_fields = fields
 
     def get_finding_words(self, opinion: Opinion) -> str:
@@ -48,6 +53,12 @@ class SignSerializer(ReadingSerializer):
     change_reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
 
 
+class AmendSerializer(ReadingSerializer):
+    """The next version of a signed opinion."""
+
+    reason = serializers.CharField(max_length=1000, help_text="Why it is amended; the patient reads it.")
+
+
 class ModelAnswerSerializer(serializers.Serializer):
     """Shown when it is revealed."""
 
@@ -75,8 +86,16 @@ class ReviewSerializer(serializers.ModelSerializer):
     patient_sex = serializers.SerializerMethodField()
     symptoms = serializers.SerializerMethodField()
     finding_choices = serializers.SerializerMethodField()
+    role = serializers.ChoiceField(choices=Role.choices, read_only=True, help_text="Which reading is wanted, or was the last one.")
     independent = serializers.SerializerMethodField(help_text="Your own first reading.")
-    opinion = serializers.SerializerMethodField(help_text="The signed opinion.")
+    own_opinion = serializers.SerializerMethodField(help_text="What you signed, also while another practitioner still reads.")
+    opinion = serializers.SerializerMethodField(help_text="The answer, once it is settled: its newest version.")
+    versions = serializers.SerializerMethodField(help_text="Every version of the answer, the first one first.")
+    readings = serializers.SerializerMethodField(
+        help_text="What each reader signed: for the arbiter, and for the readers once it is settled; else only your own."
+    )
+    referrals = serializers.SerializerMethodField(help_text="Who handed it to whom, as far as it concerns you.")
+    settled_by = serializers.CharField(read_only=True, help_text="one, agreement or arbitration; empty until it is settled.")
     addenda = AddendumSerializer(many=True, read_only=True)
     model_answer = serializers.SerializerMethodField(help_text="Null for a practitioner until their own reading is kept.")
 
@@ -84,13 +103,10 @@ class ReviewSerializer(serializers.ModelSerializer):
         model = Review
         fields = [
             *("id", "url", "disease", "status", "urgency", "opened_at", "due_at", "overdue", "held_by", "claim_expires_at", "revealed_at"),
-            *("signed_at", "scan", "patient_age", "patient_sex", "symptoms", "finding_choices", "independent", "opinion", "addenda"),
-            "model_answer",
+            *("signed_at", "scan", "patient_age", "patient_sex", "symptoms", "finding_choices", "role", "settled_by", "wanted_speciality"),
+            *("independent", "own_opinion", "opinion", "versions", "addenda", "readings", "referrals", "model_answer"),
         ]
         read_only_fields = fields
-
-    def _is_holder(self, review: Review) -> bool:
-        return review.practitioner_id == self.context["request"].user.pk
 
     def get_held_by(self, review: Review) -> str | None:
         return review.practitioner.name if review.practitioner else None
@@ -113,8 +129,27 @@ class ReviewSerializer(serializers.ModelSerializer):
     @extend_schema_field(OpinionSerializer(allow_null=True))
     def get_independent(self, review: Review) -> Any:
         """The reader's own; what somebody thought at first is not shown to others."""
-        seen = self._is_holder(review) or self.context["request"].user.is_administrator
-        return self._opinion(review, review.independent) if seen else None
+        user = self.context["request"].user
+        own = review.opinion_of(user.pk, Opinion.Stage.INDEPENDENT)
+        return self._opinion(review, own or (review.independent if user.is_administrator else None))
+
+    @extend_schema_field(OpinionSerializer(allow_null=True))
+    def get_own_opinion(self, review: Review) -> Any:
+        return self._opinion(review, review.opinion_of(self.context["request"].user.pk, Opinion.Stage.FINAL))
+
+    @extend_schema_field(OpinionSerializer(many=True))
+    def get_versions(self, review: Review) -> Any:
+        return [self._opinion(review, version) for version in review.versions]
+
+    @extend_schema_field(SignedReadingSerializer(many=True))
+    def get_readings(self, review: Review) -> Any:
+        user = self.context["request"].user
+        shown = readers.shown_readings(review, user)
+        return SignedReadingSerializer(shown, many=True, context={"revealed": review.is_revealed_to(user)}).data
+
+    @extend_schema_field(ReferralSerializer(many=True))
+    def get_referrals(self, review: Review) -> Any:
+        return ReferralSerializer(readers.shown_referrals(review, self.context["request"].user), many=True).data
 
     @extend_schema_field(OpinionSerializer(allow_null=True))
     def get_opinion(self, review: Review) -> Any:
@@ -122,9 +157,7 @@ class ReviewSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(ModelAnswerSerializer(allow_null=True))
     def get_model_answer(self, review: Review) -> Any:
-        user = self.context["request"].user
-        revealed = self._is_holder(review) and review.revealed_at is not None
-        if not (revealed or user.is_administrator or review.patient_id == user.pk):
+        if not review.is_revealed_to(self.context["request"].user):
             return None
         return ModelAnswerSerializer(review.analysis, context=self.context).data
 
@@ -133,12 +166,17 @@ class SecondOpinionSerializer(serializers.ModelSerializer):
     """How far the second opinion is, and what the practitioner signed and added."""
 
     practitioner = serializers.CharField(source="practitioner.name", default=None, help_text="Who reads, or has read, the scan.")
-    opinion = serializers.SerializerMethodField(help_text="Once it is signed.")
+    role = serializers.ChoiceField(
+        choices=Role.choices, read_only=True, help_text="Which reading is made now; second: one practitioner has read it already."
+    )
+    settled_by = serializers.CharField(read_only=True, help_text="one, agreement or arbitration; empty until it is signed.")
+    opinion = serializers.SerializerMethodField(help_text="Once it is signed: the newest version.")
+    versions = serializers.SerializerMethodField(help_text="Every version of it, the first one first.")
     addenda = AddendumSerializer(many=True, read_only=True)
 
     class Meta:
         model = Review
-        fields = ["id", "status", "due_at", "practitioner", "signed_at", "opinion", "addenda"]
+        fields = ["id", "status", "role", "due_at", "practitioner", "signed_at", "settled_by", "opinion", "versions", "addenda"]
         read_only_fields = fields
 
     @extend_schema_field(OpinionSerializer(allow_null=True))
@@ -146,6 +184,10 @@ class SecondOpinionSerializer(serializers.ModelSerializer):
         if review.status != Review.Status.SIGNED or review.final is None:
             return None
         return OpinionSerializer(review.final, context={"analysis": self.context["analysis"]}).data
+
+    @extend_schema_field(OpinionSerializer(many=True))
+    def get_versions(self, review: Review) -> Any:
+        return OpinionSerializer(review.versions, many=True, context={"analysis": self.context["analysis"]}).data
 
 
 class AnalysisWithOpinionSerializer(AnalysisDetailSerializer):

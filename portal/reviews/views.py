@@ -17,16 +17,17 @@ from django.views.decorators.http import require_GET, require_POST
 from portal.audit.services import record, record_many
 from portal.scans.models import Scan
 
+from . import room as case_room
 from . import services
 from .filters import ReviewFilter
 from .forms import AddendumForm, ReadingForm, SignForm
-from .models import Review
+from .models import CriticalNotice, Opinion, Review
 from .urgency import TARGET
 
 PAGE = 50
 
 
-def _found(request: HttpRequest) -> QuerySet[Review]:
+def found(request: HttpRequest) -> QuerySet[Review]:
     return Review.objects.visible_to(request.user).with_all()
 
 
@@ -57,6 +58,8 @@ def worklist(request: HttpRequest) -> HttpResponse:
             "overdue": queue.overdue().count(),
         },
         "now": timezone.now(),
+        "followed": Review.objects.followed_by(request.user).with_all()[:PAGE],
+        "to_tell": CriticalNotice.objects.visible_to(request.user).open().count(),
         "query": request.GET.urlencode(),
     }
     return render(request, "reviews/_rows.html" if request.htmx else "reviews/list.html", context)  # type: ignore[attr-defined]
@@ -66,16 +69,17 @@ def worklist(request: HttpRequest) -> HttpResponse:
 @require_GET
 def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The reading room. A patient's own review is part of the analysis page."""
-    review = get_object_or_404(_found(request), pk=pk)
+    review = get_object_or_404(found(request), pk=pk)
     if review.patient_id == request.user.pk:
         return redirect("analyses:detail", pk=review.analysis_id)
     record("review.opened_page", review, actor=request.user, patient=review.patient)
-    return render(request, "reviews/detail.html", _room(request, review))
+    return render(request, "reviews/detail.html", room(request, review))
 
 
-def _room(request: HttpRequest, review: Review, form: Any = None) -> dict[str, Any]:
+def room(request: HttpRequest, review: Review, form: Any = None, **bound: Any) -> dict[str, Any]:
+    """The reading room as this person sees it; `form` and `bound` were refused and are shown again."""
     mine = review.practitioner_id == request.user.pk and review.status == Review.Status.CLAIMED and not review.is_claimable
-    independent = review.independent if review.practitioner_id == request.user.pk else None
+    independent = review.opinion_of(request.user.pk, Opinion.Stage.INDEPENDENT)
     stage = "closed"
     if mine:
         stage = "reading" if review.revealed_at is None else "signing"
@@ -95,19 +99,18 @@ def _room(request: HttpRequest, review: Review, form: Any = None) -> dict[str, A
         "stage": stage,
         "form": form,
         "independent": independent,
-        "revealed": (stage in ("signing", "signed") and (mine or review.practitioner_id == request.user.pk))
-        or request.user.is_administrator,
+        "revealed": review.is_revealed_to(request.user),
         "image_is_visible": scans.filter(pk=review.analysis.scan_id).exists(),
         "earlier_scans": Scan.objects.filter(patient=review.patient, uploaded_at__lt=review.analysis.scan.uploaded_at).count(),
         "addendum_form": AddendumForm(),
         "next_review": queue.first() if request.user.is_verified_practitioner else None,
-        "now": timezone.now(),
+        **case_room.case(review, request.user, **bound),
     }
 
 
 def _step(request: HttpRequest, pk: uuid.UUID, do: Callable[[Review], object], said: str) -> HttpResponse:
     """One step of a service; what is not possible is told on the page."""
-    review = get_object_or_404(_found(request), pk=pk)
+    review = get_object_or_404(found(request), pk=pk)
     try:
         do(review)
     except services.ReviewError as error:
@@ -139,12 +142,20 @@ def reading(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @require_POST
 def sign(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return _keep(request, pk, SignForm, services.sign, "Signed. The patient is told.")
+    return _keep(request, pk, SignForm, services.sign, _said_of)
 
 
-def _keep(request: HttpRequest, pk: uuid.UUID, kind: type[ReadingForm], service: Callable[..., object], said: str) -> HttpResponse:
+def _said_of(pk: uuid.UUID) -> str:
+    """What became of a case that was just signed."""
+    settled = Review.objects.filter(pk=pk, status=Review.Status.SIGNED).exists()
+    return "Signed. The patient is told." if settled else "Signed. Another practitioner reads it too, before the patient is told."
+
+
+def _keep(
+    request: HttpRequest, pk: uuid.UUID, kind: type[ReadingForm], service: Callable[..., object], said: str | Callable[[uuid.UUID], str]
+) -> HttpResponse:
     """Keep what a form says; what was typed survives a refusal."""
-    review = get_object_or_404(_found(request), pk=pk)
+    review = get_object_or_404(found(request), pk=pk)
     form = kind(review, request.POST)
     if form.is_valid():
         try:
@@ -152,9 +163,9 @@ def _keep(request: HttpRequest, pk: uuid.UUID, kind: type[ReadingForm], service:
         except services.ReviewError as error:
             form.add_error(None, error.message)
         else:
-            messages.success(request, said)
+            messages.success(request, said(pk) if callable(said) else said)
             return redirect("reviews:detail", pk=pk)
-    return render(request, "reviews/detail.html", _room(request, review, form), status=400)
+    return render(request, "reviews/detail.html", room(request, review, form), status=400)
 
 
 @login_required
@@ -170,6 +181,6 @@ def addendum(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def decline(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """By the patient."""
-    review = get_object_or_404(_found(request), pk=pk)
+    review = get_object_or_404(found(request), pk=pk)
     _step(request, pk, lambda found: services.decline(review=found, patient=request.user), "No practitioner will read this scan.")
     return redirect("analyses:detail", pk=review.analysis_id)

@@ -18,7 +18,9 @@ from portal.accounts.services import add_document
 from portal.analyses.models import Analysis
 from portal.notifications.models import Notification
 from portal.reviews import services as reviews
+from portal.reviews.models import CriticalNotice, Review
 from portal.scans import uploads
+from tests.portal.cases import URGENT
 
 CAST = ["anonymous", "patient", "other_patient", "unverified", "practitioner", "assigned", "administrator"]
 ANYONE = dict.fromkeys(CAST, 200)
@@ -38,6 +40,10 @@ API_ADMINISTRATOR = {**ADMINISTRATOR, "anonymous": 401}
 API_SIGNED_IN = {**ANYONE, "anonymous": 401}
 API_OWNER = {**OWNER, "anonymous": 401}
 API_REVEALED = {**REVEALED, "anonymous": 401}
+
+
+# the to-do "patient told by whom, when" is that of `assigned`, and of administrators; not the patient's
+API_NOTICE = {**API_REVEALED, "patient": 404}
 
 
 def api(expected: dict[str, int]) -> dict[str, int]:
@@ -67,6 +73,7 @@ GET: dict[str, dict[str, int]] = {
     "reviews:list": {**dict.fromkeys(CAST, 403), "anonymous": 302, "unverified": 200, "practitioner": 200, "assigned": 200},
     # a row that another practitioner holds is seen (who reads what), its picture and answer are not; the patient is led to their page
     "reviews:detail": {**REVEALED, "patient": 302, "practitioner": 200},
+    "reviews:notices": {**dict.fromkeys(CAST, 403), "anonymous": 302, "practitioner": 200, "assigned": 200, "administrator": 200},
     "notifications:list": SIGNED_IN,
     "v1:disease-list": API_SIGNED_IN,
     "v1:disease-detail": API_SIGNED_IN,
@@ -82,6 +89,10 @@ GET: dict[str, dict[str, int]] = {
     "v1:upload-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200},  # one's own only
     "v1:review-list": API_SIGNED_IN,
     "v1:review-detail": {**API_REVEALED, "practitioner": 200},
+    "v1:review-colleagues": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 403, "practitioner": 200, "assigned": 200}
+    | {"administrator": 403},
+    "v1:notice-list": API_SIGNED_IN,
+    "v1:notice-detail": API_NOTICE,
     "v1:notification-list": API_SIGNED_IN,
     "v1:me": API_SIGNED_IN,
     "v1:dependant-list": API_SIGNED_IN,
@@ -141,6 +152,12 @@ POST: dict[str, dict[str, int]] = {
         "assigned": 302,
         "administrator": 302,
     },
+    "reviews:refer": {**dict.fromkeys(CAST, 400), "anonymous": 302, "other_patient": 404, "unverified": 404},
+    "reviews:amend": {**dict.fromkeys(CAST, 400), "anonymous": 302, "other_patient": 404, "unverified": 404},
+    "reviews:told": {**dict.fromkeys(CAST, 404), "anonymous": 302, "assigned": 400, "administrator": 400},
+    "v1:review-refer": {**dict.fromkeys(CAST, 400), "anonymous": 401, "other_patient": 404, "unverified": 404},
+    "v1:review-amend": {**dict.fromkeys(CAST, 400), "anonymous": 401, "other_patient": 404, "unverified": 404},
+    "v1:notice-told": {**API_NOTICE, "assigned": 400, "administrator": 400},
     "notifications:read_all": dict.fromkeys(CAST, 302),
     "notifications:open": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302},
     "v1:analysis-cancel": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 409, "assigned": 403, "administrator": 409},
@@ -247,6 +264,7 @@ def things(
     review = reviews.claim(review=analysis.review, practitioner=other_practitioner)  # type: ignore[attr-defined]
     reviews.record_reading(review=review, practitioner=other_practitioner, finding="parasitized", confidence="high", recommendation="none")
     document: PractitionerDocument = add_document(profile=unverified.practitioner_profile, title="Licence", data=b"%PDF-1.7 drawn here")
+    notice = a_notice(answered(patient, 2).review, other_practitioner)  # type: ignore[attr-defined]
     note = Notification.objects.filter(user=patient).first()
     assert note is not None
     assert ContentFile is not None
@@ -255,9 +273,18 @@ def things(
     people: dict[str, User | None] = {"anonymous": None, "patient": patient, "other_patient": other_patient, "unverified": unverified}
     people |= {"practitioner": practitioner, "assigned": other_practitioner, "administrator": administrator}
     arguments = {"scan": [analysis.scan_id], "analysis": [analysis.pk], "review": [review.pk], "notification": [note.pk]}
+    arguments["notice"] = [notice.pk]
     model = analysis.model_version
     arguments |= {"upload": [upload.pk], "dependant": [child.pk], "model": [model.pk], "model page": [model.disease, model.version]}
     return Things(people, arguments | {"document": [document.pk], "disease": ["malaria"]})
+
+
+def a_notice(review: Review, reader: User) -> CriticalNotice:
+    """Of a case of its own: a critical opinion that `reader` signed."""
+    said = {"finding": "parasitized", "confidence": "high", **URGENT}
+    reviews.claim(review=review, practitioner=reader)
+    reviews.record_reading(review=review, practitioner=reader, **said)
+    return reviews.sign(review=review, practitioner=reader, **said).notice  # type: ignore[attr-defined,no-any-return]
 
 
 def address(name: str, path: str, things: Things) -> str:
@@ -272,6 +299,8 @@ def address(name: str, path: str, things: Things) -> str:
         kind = "dependant"
     if name == "analyses:disease":
         kind = "disease"
+    if name == "reviews:told":
+        kind = "notice"
     if app == "analyses" and "/models/" in path:
         kind = "model page"
     values = iter(things.arguments.get(kind, []))

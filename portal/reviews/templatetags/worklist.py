@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from portal.reviews.models import Review
+from portal.reviews.models import CriticalNotice, Review
 
 register = template.Library()
 
@@ -19,3 +19,9 @@ def queue_counts(user: Any) -> dict[str, int]:
         "overdue": queue.overdue().count(),
         "signed": queue.filter(practitioner=user, status=Review.Status.SIGNED).count(),
     }
+
+
+@register.simple_tag
+def patients_to_tell(user: Any) -> int:
+    """How many patients have not been told of a critical finding, as far as it is this person's to do."""
+    return CriticalNotice.objects.visible_to(user).open().count()
