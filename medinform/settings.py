@@ -223,6 +223,7 @@ SPECTACULAR_SETTINGS = {
         "DiseaseEnum": "portal.analyses.models.DISEASE_CHOICES",
         "AnalysisStatus": "portal.analyses.models.Analysis.Status",
         "ReviewStatus": "portal.reviews.models.Review.Status",
+        "ReadingRole": "portal.reviews.models.Role",
         "Sex": "portal.accounts.models.Sex",
         "Verification": "portal.accounts.models.Verification",
     },

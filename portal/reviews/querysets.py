@@ -77,4 +77,4 @@ class CriticalNoticeQuerySet(models.QuerySet):
         return self.open().filter(due_at__lte=timezone.now())
 
     def with_all(self) -> "CriticalNoticeQuerySet":
-        return self.select_related("review__analysis", "review__patient", "opinion", "practitioner", "closed_by")
+        return self.select_related("review__analysis", "review__patient", "opinion__review__analysis", "practitioner", "closed_by")

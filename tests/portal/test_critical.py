@@ -208,3 +208,23 @@ def test_the_api_lists_and_closes(review: Review, patient: User, practitioner: U
     assert (told.json()["told_by"], told.json()["how"]) == (practitioner.name, "phone")
     assert api(practitioner).get("/api/v1/critical-notices/?open=true").json()["results"] == []
     assert len(api(practitioner).get("/api/v1/critical-notices/?open=false").json()["results"]) == 1
+
+
+def test_the_lists_ask_no_more_for_more_rows(
+    patient: User, practitioner: User, answered: Callable[..., Analysis], browse: Any, api: Any, django_assert_max_num_queries: Any
+) -> None:
+    def all_lists() -> None:
+        for path in ("/reviews/notices/", "/reviews/"):
+            assert browse(practitioner).get(path).status_code == 200
+        for path in ("critical-notices/", "reviews/"):
+            assert api(practitioner).get(f"/api/v1/{path}").status_code == 200
+
+    policy("double")
+    read_and_sign(answered(patient, 1).review, practitioner, **URGENT)  # type: ignore[attr-defined]
+    all_lists()
+    with django_assert_max_num_queries(90) as few:
+        all_lists()
+    for seed in range(2, 5):
+        read_and_sign(answered(patient, seed).review, practitioner, **URGENT)  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(len(few.captured_queries)):
+        all_lists()
