@@ -45,6 +45,7 @@ CODE_STATUS = {
     "bad_header": 400,
     "broken_off": 400,
 }
+CODE_STATUS |= dict.fromkeys(("unknown_detail", "details_contradict", "nothing_to_do"), 400)
 TOO_MUCH: dict[type[Exception], tuple[int, str, str]] = {
     RequestDataTooBig: (413, "request_too_large", "The fields of this request are too large."),
     TooManyFieldsSent: (400, "too_many_fields", "This request has too many fields."),

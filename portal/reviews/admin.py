@@ -7,7 +7,9 @@ from .models import Addendum, Opinion, Review
 
 class OpinionInline(admin.TabularInline):
     model = Opinion
-    fields = ["practitioner", "stage", "finding", "confidence", "recommendation", "notes", "change_reason", "recorded_at"]
+    fields = [
+        *("practitioner", "stage", "finding", "confidence", "recommendation", "urgency", "details", "notes", "change_reason", "recorded_at")
+    ]
     readonly_fields = fields  # type: ignore[assignment]
     extra = 0
     can_delete = False

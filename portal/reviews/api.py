@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -14,10 +14,17 @@ from portal.analyses.api import AnalysisViewSet
 from portal.analyses.models import Analysis
 from portal.audit.services import record, record_many
 
-from . import services
+from . import services, structured
 from .filters import ReviewFilter
-from .models import Review
-from .serializers import AddendumSerializer, AnalysisWithOpinionSerializer, ReadingSerializer, ReviewSerializer, SignSerializer
+from .models import Opinion, Review, finding_choices
+from .serializers import (
+    AddendumSerializer,
+    AnalysisWithOpinionSerializer,
+    ReadingFormSerializer,
+    ReadingSerializer,
+    ReviewSerializer,
+    SignSerializer,
+)
 
 
 @extend_schema_view(
@@ -84,6 +91,38 @@ class ReviewViewSet(viewsets.ReadOnlyModelViewSet):
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, **kwargs: Any) -> Response:
         return self._shown(services.decline(review=self.get_object(), patient=request.user))
+
+
+class ReadingFormViewSet(viewsets.GenericViewSet):
+    """What a practitioner can say about a picture, disease by disease. The same for everybody."""
+
+    serializer_class = ReadingFormSerializer
+    pagination_class = None
+    filter_backends = []
+    lookup_field = "disease"
+    lookup_value_regex = "[a-z0-9_]+"
+
+    @staticmethod
+    def _form(disease: str) -> dict[str, Any]:
+        return {
+            "disease": disease,
+            "findings": finding_choices(Analysis(disease=disease)),
+            "confidence": dict(Opinion.Confidence.choices),
+            "recommendation": dict(Opinion.Recommendation.choices),
+            "urgency": dict(Opinion.Urgency.choices),
+            "usual_urgency": {code: Opinion.usual_urgency(code) for code in Opinion.Recommendation.values},
+            "details": structured.fields_of(disease),
+        }
+
+    @extend_schema(summary="The reading forms of all diseases", responses=ReadingFormSerializer(many=True))
+    def list(self, request: Request, **kwargs: Any) -> Response:
+        return Response(self.get_serializer([self._form(disease) for disease in structured.FIELDS], many=True).data)
+
+    @extend_schema(summary="The reading form of one disease", parameters=[OpenApiParameter("disease", str, OpenApiParameter.PATH)])
+    def retrieve(self, request: Request, disease: str, **kwargs: Any) -> Response:
+        if disease not in structured.FIELDS:
+            raise Http404
+        return Response(self.get_serializer(self._form(disease)).data)
 
 
 @extend_schema_view(create=extend_schema(responses={201: AnalysisWithOpinionSerializer, 200: AnalysisWithOpinionSerializer}))

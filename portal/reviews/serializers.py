@@ -9,16 +9,26 @@ from rest_framework import serializers
 from portal.analyses.models import Analysis
 from portal.analyses.serializers import AnalysisDetailSerializer
 
+from . import structured
 from .models import Addendum, Opinion, Review, finding_choices
 
 
 class OpinionSerializer(serializers.ModelSerializer):
     finding_words = serializers.SerializerMethodField()
+    advice = serializers.CharField(read_only=True, help_text="What to do and how soon, as a sentence for the patient.")
+    details = serializers.DictField(read_only=True, help_text="By the codes of the disease's reading form.")
+    details_words = serializers.SerializerMethodField(help_text="The same in words.")
 
     class Meta:
         model = Opinion
-        fields = ["stage", "finding", "finding_words", "confidence", "recommendation", "notes", "change_reason", "recorded_at"]
+        fields = [
+            *("stage", "finding", "finding_words", "confidence", "recommendation", "urgency", "advice", "details", "details_words"),
+            *("notes", "change_reason", "recorded_at"),
+        ]
         read_only_fields = fields
+
+    def get_details_words(self, opinion: Opinion) -> dict[str, str]:
+        return dict(structured.worded(self.context["analysis"].disease, opinion.details))
 
     def get_finding_words(self, opinion: Opinion) -> str:
         return finding_choices(self.context["analysis"]).get(opinion.finding, opinion.finding)
@@ -39,7 +49,49 @@ class ReadingSerializer(serializers.Serializer):
     finding = serializers.CharField(max_length=32, help_text="One of the review's finding_choices.")
     confidence = serializers.ChoiceField(choices=Opinion.Confidence.choices)
     recommendation = serializers.ChoiceField(choices=Opinion.Recommendation.choices)
+    urgency = serializers.ChoiceField(
+        choices=Opinion.Urgency.choices,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="How soon. Left out: as usual for the recommendation, see the reading form. Not with `none`.",
+    )
+    details = serializers.DictField(
+        required=False,
+        default=dict,
+        help_text="By the codes of the disease's reading form: GET /reading-forms/{disease}/. All are optional.",
+    )
     notes = serializers.CharField(required=False, allow_blank=True, default="", max_length=4000)
+
+
+class DetailChoiceSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    words = serializers.CharField()
+    fits = serializers.ListField(child=serializers.CharField(), help_text="The findings that it goes with; empty: with every one.")
+
+
+class DetailFieldSerializer(serializers.Serializer):
+    """One question about a disease. Kind one and site: a code; many: a list of codes; number: from 0 to the maximum."""
+
+    code = serializers.CharField()
+    words = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["one", "many", "number", "site"])
+    choices = DetailChoiceSerializer(many=True)
+    fits = serializers.ListField(child=serializers.CharField(), help_text="The findings that it goes with; empty: with every one.")
+    maximum = serializers.FloatField(help_text="Of a number.")
+    whole = serializers.BooleanField(help_text="Whether a number must be whole.")
+
+
+class ReadingFormSerializer(serializers.Serializer):
+    """What a practitioner can say about a picture of this disease, with its words."""
+
+    disease = serializers.CharField()
+    findings = serializers.DictField(child=serializers.CharField())
+    confidence = serializers.DictField(child=serializers.CharField())
+    recommendation = serializers.DictField(child=serializers.CharField())
+    urgency = serializers.DictField(child=serializers.CharField())
+    usual_urgency = serializers.DictField(child=serializers.CharField(), help_text="Of each recommendation, where nobody says otherwise.")
+    details = DetailFieldSerializer(many=True)
 
 
 class SignSerializer(ReadingSerializer):

@@ -20,7 +20,7 @@ from portal.scans.models import Scan
 from . import services
 from .filters import ReviewFilter
 from .forms import AddendumForm, ReadingForm, SignForm
-from .models import Review
+from .models import Opinion, Review
 from .urgency import TARGET
 
 PAGE = 50
@@ -84,8 +84,7 @@ def _room(request: HttpRequest, review: Review, form: Any = None) -> dict[str, A
     if form is None and stage == "reading":
         form = ReadingForm(review)
     elif form is None and stage == "signing" and independent is not None:
-        names = ("finding", "confidence", "recommendation", "notes")
-        form = SignForm(review, initial={name: getattr(independent, name) for name in names})
+        form = SignForm(review, said=independent.said)
     scans = Scan.objects.visible_to(request.user)
     queue = Review.objects.queue_of(request.user).claimable().exclude(pk=review.pk)
     return {
@@ -100,6 +99,7 @@ def _room(request: HttpRequest, review: Review, form: Any = None) -> dict[str, A
         "image_is_visible": scans.filter(pk=review.analysis.scan_id).exists(),
         "earlier_scans": Scan.objects.filter(patient=review.patient, uploaded_at__lt=review.analysis.scan.uploaded_at).count(),
         "addendum_form": AddendumForm(),
+        "usual_urgency": " ".join(f"{code}:{Opinion.usual_urgency(code)}" for code in Opinion.Recommendation.values),
         "next_review": queue.first() if request.user.is_verified_practitioner else None,
         "now": timezone.now(),
     }

@@ -82,6 +82,8 @@ GET: dict[str, dict[str, int]] = {
     "v1:upload-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200},  # one's own only
     "v1:review-list": API_SIGNED_IN,
     "v1:review-detail": {**API_REVEALED, "practitioner": 200},
+    "v1:reading-form-list": API_SIGNED_IN,
+    "v1:reading-form-detail": API_SIGNED_IN,
     "v1:notification-list": API_SIGNED_IN,
     "v1:me": API_SIGNED_IN,
     "v1:dependant-list": API_SIGNED_IN,
@@ -270,7 +272,7 @@ def address(name: str, path: str, things: Things) -> str:
         kind = "document"
     if name == "accounts:remove_dependant":
         kind = "dependant"
-    if name == "analyses:disease":
+    if name in ("analyses:disease", "v1:reading-form-detail"):
         kind = "disease"
     if app == "analyses" and "/models/" in path:
         kind = "model page"
