@@ -12,6 +12,7 @@ from rest_framework.views import exception_handler
 
 from inference.imaging import ImageRejected
 from portal.accounts.dependants import DependantRefused, GuardianRequired
+from portal.accounts.recheck import RecheckRefused
 from portal.accounts.services import ConsentRequired
 from portal.accounts.tokens import SignInRefused
 from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible, OtherPerson
@@ -26,6 +27,7 @@ DOMAIN_STATUS: dict[type[Exception], int] = {
     GuardianRequired: 403,
     DependantRefused: 409,
     SignInRefused: 401,
+    RecheckRefused: 403,
     DiseaseUnavailable: 409,
     KeyReused: 422,
     OtherPerson: 409,

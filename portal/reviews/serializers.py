@@ -6,11 +6,11 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from portal.analyses.models import Analysis
+from portal.analyses.models import DISEASE_CHOICES, Analysis
 from portal.analyses.serializers import AnalysisDetailSerializer
 
 from . import structured
-from .models import Addendum, Opinion, Review, finding_choices
+from .models import Addendum, Draft, Opinion, ReadingTemplate, Review, finding_choices
 
 
 class OpinionSerializer(serializers.ModelSerializer):
@@ -98,6 +98,56 @@ class SignSerializer(ReadingSerializer):
     """The final opinion. A finding that differs from the independent one needs a reason."""
 
     change_reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
+
+
+class SignCallSerializer(SignSerializer):
+    """Beside it what shows that it is still you, where your sign-in is older than the place allows (15 minutes, unless set otherwise)."""
+
+    password = serializers.CharField(required=False, default="", allow_blank=True, write_only=True, trim_whitespace=False, max_length=128)
+    code = serializers.CharField(
+        required=False, default="", allow_blank=True, write_only=True, max_length=64, help_text="Of your authenticator, or a recovery code."
+    )
+
+
+class SaidSerializer(serializers.Serializer):
+    """A reading that is not finished: every part is optional, and what could not be chosen is left out."""
+
+    finding = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    confidence = serializers.CharField(required=False, allow_blank=True, max_length=10)
+    recommendation = serializers.CharField(required=False, allow_blank=True, max_length=10)
+    urgency = serializers.CharField(required=False, allow_blank=True, max_length=10)
+    details = serializers.DictField(required=False)
+    notes = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    change_reason = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+
+
+class DraftSerializer(serializers.ModelSerializer):
+    said = SaidSerializer(read_only=True)
+
+    class Meta:
+        model = Draft
+        fields = ["stage", "said", "saved_at"]
+        read_only_fields = fields
+
+
+class ReadingTemplateSerializer(serializers.ModelSerializer):
+    """Choices and words that you use again. Without a disease it is for all of them, and keeps neither finding nor details."""
+
+    disease = serializers.ChoiceField(choices=DISEASE_CHOICES, required=False, allow_blank=True, default="")
+    said = SaidSerializer()
+
+    class Meta:
+        model = ReadingTemplate
+        fields = ["id", "disease", "name", "said", "changed_at"]
+        read_only_fields = ["id", "changed_at"]
+        validators: list[Any] = []  # the service answers a name that is taken
+
+
+class TemplateChangeSerializer(serializers.Serializer):
+    """A new name, or other contents; its disease stays."""
+
+    name = serializers.CharField(required=False, max_length=60)
+    said = SaidSerializer(required=False)
 
 
 class ModelAnswerSerializer(serializers.Serializer):

@@ -13,7 +13,7 @@ from portal.audit.services import record, record_many
 
 from . import critical, policy
 from .errors import ReviewError
-from .models import Addendum, Opinion, Review, Role, finding_choices
+from .models import Addendum, Draft, Opinion, Review, Role, finding_choices
 from .readers import require_new_reader, require_reader
 from .signals import addendum_added, claim_expired, reading_signed, review_declined, review_signed, reviews_opened
 from .structured import DetailsRefused, checked
@@ -88,6 +88,7 @@ def record_reading(*, review: Review, practitioner: Any, **said: Any) -> Opinion
     with transaction.atomic():
         review = held(review, practitioner)
         opinion = keep(review, practitioner, Opinion.Stage.INDEPENDENT, **said)
+        Draft.objects.filter(review=review, practitioner=practitioner, stage=Opinion.Stage.INDEPENDENT).delete()
         review.revealed_at, review.claim_expires_at = timezone.now(), claim_expiry()
         review.save(update_fields=["revealed_at", "claim_expires_at"])
         record("review.read", review, actor=practitioner, patient=review.patient)
@@ -106,6 +107,7 @@ def sign(*, review: Review, practitioner: Any, finding: str, change_reason: str 
             raise ReviewError("reason_required", "You changed your finding after seeing the model's answer. Say why.")
         reason = change_reason if finding != independent.finding else ""
         opinion = keep(review, practitioner, Opinion.Stage.FINAL, finding=finding, change_reason=reason, **said)
+        Draft.objects.filter(review=review, practitioner=practitioner).delete()
         changed = finding != independent.finding
         record("review.signed", review, actor=practitioner, patient=review.patient, changed=changed, role=review.role)
         critical.open_if_critical(review, opinion)
@@ -178,6 +180,7 @@ def decline(*, review: Review, patient: Any) -> Review:
         review.practitioner = review.revealed_at = review.claimed_at = review.claim_expires_at = None
         review.status = Review.Status.DECLINED
         review.save()
+        Draft.objects.filter(review=review).delete()
         record("review.declined", review, actor=patient, patient=patient)
         review_declined.send(Review, review=review, practitioner=practitioner)
     return review
