@@ -174,6 +174,7 @@ CELERY_BEAT_SCHEDULE = {
     "discard-expired-uploads": {"task": "portal.scans.tasks.discard_expired_uploads", "schedule": 3600, "options": {"expires": 3000}},
     "release-expired-claims": {"task": "portal.reviews.tasks.release_expired", "schedule": 60, "options": {"expires": 240}},
     "remind-of-critical": {"task": "portal.reviews.tasks.remind_of_critical", "schedule": 60, "options": {"expires": 240}},
+    "forget-old-drafts": {"task": "portal.reviews.tasks.forget_old_drafts", "schedule": 3600, "options": {"expires": 3000}},
 }
 
 # --- the queue of analyses
@@ -182,6 +183,8 @@ ANALYSIS_HEARTBEAT_SECONDS = env.int("ANALYSIS_HEARTBEAT_SECONDS", default=4)
 ANALYSIS_LOST_AFTER_SECONDS = env.int("ANALYSIS_LOST_AFTER_SECONDS", default=20)  # a running row without a heartbeat for so long
 ANALYSIS_RESEND_AFTER_SECONDS = env.int("ANALYSIS_RESEND_AFTER_SECONDS", default=60)  # a queued row that no worker has claimed
 REVIEW_CLAIM_MINUTES = 30
+SIGN_RECHECK_MINUTES = max(1, env.int("SIGN_RECHECK_MINUTES", default=15))  # an older sign-in is checked before a signature
+DRAFT_DAYS = env.int("DRAFT_DAYS", default=14)  # a draft that nobody touched for so long is deleted
 
 # --- API
 REST_FRAMEWORK = {

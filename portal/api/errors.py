@@ -12,6 +12,7 @@ from rest_framework.views import exception_handler
 
 from inference.imaging import ImageRejected
 from portal.accounts.dependants import DependantRefused, GuardianRequired
+from portal.accounts.recheck import RecheckRefused
 from portal.accounts.services import ConsentRequired
 from portal.accounts.tokens import SignInRefused
 from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible, OtherPerson
@@ -26,6 +27,7 @@ DOMAIN_STATUS: dict[type[Exception], int] = {
     GuardianRequired: 403,
     DependantRefused: 409,
     SignInRefused: 401,
+    RecheckRefused: 403,
     DiseaseUnavailable: 409,
     KeyReused: 422,
     OtherPerson: 409,
@@ -45,6 +47,7 @@ CODE_STATUS = {
     "bad_header": 400,
     "broken_off": 400,
 }
+CODE_STATUS |= dict.fromkeys(("unknown_detail", "details_contradict", "nothing_to_do"), 400)
 TOO_MUCH: dict[type[Exception], tuple[int, str, str]] = {
     RequestDataTooBig: (413, "request_too_large", "The fields of this request are too large."),
     TooManyFieldsSent: (400, "too_many_fields", "This request has too many fields."),

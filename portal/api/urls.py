@@ -8,7 +8,7 @@ from rest_framework.routers import DefaultRouter
 from portal.accounts.api import AllTokensView, ConsentView, DependantViewSet, MeView, TokenView
 from portal.analyses.api import DiseaseViewSet, ModelVersionViewSet
 from portal.notifications.api import NotificationViewSet
-from portal.reviews.api import AnalysisWithOpinionViewSet, ReviewViewSet
+from portal.reviews.api import AnalysisWithOpinionViewSet, ReadingFormViewSet, ReadingTemplateViewSet, ReviewViewSet
 from portal.reviews.case_api import NoticeViewSet
 from portal.scans.api import ScanViewSet
 from portal.scans.uploads_api import UploadViewSet
@@ -23,6 +23,8 @@ router.register("uploads", UploadViewSet, basename="upload")
 router.register("analyses", AnalysisWithOpinionViewSet, basename="analysis")
 router.register("reviews", ReviewViewSet, basename="review")
 router.register("critical-notices", NoticeViewSet, basename="notice")
+router.register("reading-forms", ReadingFormViewSet, basename="reading-form")
+router.register("reading-templates", ReadingTemplateViewSet, basename="reading-template")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register("me/dependants", DependantViewSet, basename="dependant")
 

@@ -14,8 +14,8 @@ from .models import Addendum, CriticalNotice, CriticalRule, Opinion, ReadingPoli
 class OpinionInline(admin.TabularInline):
     model = Opinion
     fields = [
-        *("practitioner", "role", "stage", "version", "finding", "confidence", "recommendation", "notes", "change_reason", "amend_reason"),
-        "recorded_at",
+        *("practitioner", "role", "stage", "version", "finding", "confidence", "recommendation", "urgency", "details", "notes"),
+        *("change_reason", "amend_reason", "recorded_at"),
     ]
     readonly_fields = fields  # type: ignore[assignment]
     extra = 0

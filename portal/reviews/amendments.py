@@ -13,12 +13,12 @@ from .readers import require_reader
 from .services import keep
 from .signals import opinion_amended
 
-FIELDS = ("finding", "confidence", "recommendation", "notes")
+FIELDS = ("finding", "confidence", "recommendation", "urgency", "details", "notes")
 
 
 def amend(*, review: Review, practitioner: Any, reason: str, **reading: Any) -> Opinion:
     """Sign the next version of one's answer, with the reason; the newest counts, all stay visible. `reading` is what `services.sign` takes
-    (finding, confidence, recommendation, notes). Raises ReviewError."""
+    (finding, confidence, recommendation, urgency, details, notes). Raises ReviewError."""
     require_reader(review, practitioner)
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review.pk)
@@ -28,7 +28,8 @@ def amend(*, review: Review, practitioner: Any, reason: str, **reading: Any) -> 
             raise ReviewError("reason_required", "Say why you amend your opinion: the patient reads it.")
         latest = review.final
         assert latest is not None  # noqa: S101  (a signed case has a final opinion)
-        if all(reading.get(name, "") == getattr(latest, name) for name in reading):
+        reading["urgency"] = reading.get("urgency") or Opinion.usual_urgency(reading["recommendation"])
+        if all((reading.get(name) or "") == (getattr(latest, name) or "") for name in FIELDS):
             raise ReviewError("nothing_changed", "Nothing differs from what you signed. To say more, add an addendum.")
         opinion = keep(
             review,

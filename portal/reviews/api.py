@@ -4,21 +4,36 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import viewsets
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.accounts import recheck
 from portal.analyses.api import AnalysisViewSet
 from portal.analyses.models import Analysis
 from portal.audit.services import record, record_many
 
-from . import services
+from . import drafts, own_templates, services, structured
 from .case_api import CaseActions
 from .filters import ReviewFilter
-from .models import Review
-from .serializers import AddendumSerializer, AnalysisWithOpinionSerializer, ReadingSerializer, ReviewSerializer, SignSerializer
+from .models import Draft, Opinion, ReadingTemplate, Review, finding_choices
+from .serializers import (
+    AddendumSerializer,
+    AnalysisWithOpinionSerializer,
+    DraftSerializer,
+    ReadingFormSerializer,
+    ReadingSerializer,
+    ReadingTemplateSerializer,
+    ReviewSerializer,
+    SaidSerializer,
+    SignCallSerializer,
+    TemplateChangeSerializer,
+)
+
+STAGE = OpenApiParameter("stage", str, OpenApiParameter.PATH, enum=Opinion.Stage.values)
 
 
 @extend_schema_view(
@@ -67,12 +82,48 @@ class ReviewViewSet(CaseActions, viewsets.ReadOnlyModelViewSet):
         services.record_reading(review=review, practitioner=request.user, **_valid(ReadingSerializer, request))
         return self._shown(review)
 
-    @extend_schema(summary="Sign the final opinion", request=SignSerializer, responses=ReviewSerializer)
+    @extend_schema(
+        summary="Sign the final opinion",
+        description="Answers 403 `reauthentication_required` when your token, or your session, is older than the place allows (15 minutes, "
+        "unless set otherwise): call again with your `password`, or the `code` of your authenticator. That lasts as long again. A wrong "
+        "one is 403 `reauthentication_failed`, and counts against the limit of failed sign-ins.",
+        request=SignCallSerializer,
+        responses=ReviewSerializer,
+    )
     @action(detail=True, methods=["post"])
     def sign(self, request: Request, **kwargs: Any) -> Response:
-        review = self.get_object()
-        services.sign(review=review, practitioner=request.user, **_valid(SignSerializer, request))
+        review, said = self.get_object(), _valid(SignCallSerializer, request)
+        recheck.require(request, password=said.pop("password"), code=said.pop("code"))
+        services.sign(review=review, practitioner=request.user, **said)
         return self._shown(review)
+
+    def _draft(self, stage: str) -> Draft:
+        review = self.get_object()
+        return get_object_or_404(Draft.objects.visible_to(self.request.user), review=review, stage=stage)
+
+    @extend_schema(summary="Your draft of a reading; seen by nobody else", parameters=[STAGE], responses=DraftSerializer)
+    @action(detail=True, url_path="drafts/(?P<stage>independent|final)", filter_backends=[], pagination_class=None)
+    def draft(self, request: Request, stage: str, **kwargs: Any) -> Response:
+        draft = self._draft(stage)
+        record("review.draft_read", draft.review, actor=request.user, patient=draft.review.patient, stage=stage)
+        return Response(DraftSerializer(draft).data)
+
+    @extend_schema(
+        summary="Keep a draft as it is now; it is gone when the reading is kept or signed",
+        parameters=[STAGE],
+        request=SaidSerializer,
+        responses=DraftSerializer,
+    )
+    @draft.mapping.put
+    def save_draft(self, request: Request, stage: str, **kwargs: Any) -> Response:
+        review, said = self.get_object(), _valid(SaidSerializer, request)
+        return Response(DraftSerializer(drafts.save(review=review, practitioner=request.user, stage=stage, said=said)).data)
+
+    @extend_schema(summary="Throw your draft away", parameters=[STAGE], responses={204: OpenApiResponse(description="It is gone.")})
+    @draft.mapping.delete
+    def discard_draft(self, request: Request, stage: str, **kwargs: Any) -> Response:
+        drafts.discard(review=self._draft(stage).review, practitioner=request.user, stage=stage)
+        return Response(status=204)
 
     @extend_schema(summary="Add to the opinion that you signed", request=AddendumSerializer, responses={201: ReviewSerializer})
     @action(detail=True, methods=["post"])
@@ -85,6 +136,70 @@ class ReviewViewSet(CaseActions, viewsets.ReadOnlyModelViewSet):
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, **kwargs: Any) -> Response:
         return self._shown(services.decline(review=self.get_object(), patient=request.user))
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Your templates"),
+    retrieve=extend_schema(summary="One of your templates"),
+)
+class ReadingTemplateViewSet(viewsets.ReadOnlyModelViewSet):
+    """Choices and words that a practitioner uses again. Each sees and changes only their own."""
+
+    queryset = ReadingTemplate.objects.none()
+    serializer_class = ReadingTemplateSerializer
+    pagination_class = None
+    filter_backends = []
+    lookup_value_regex = "[0-9]{1,9}"
+
+    def get_queryset(self) -> QuerySet[ReadingTemplate]:
+        return ReadingTemplate.objects.visible_to(self.request.user)
+
+    @extend_schema(summary="Keep a template", responses={201: ReadingTemplateSerializer})
+    def create(self, request: Request, **kwargs: Any) -> Response:
+        template = own_templates.save(practitioner=request.user, **_valid(ReadingTemplateSerializer, request))
+        return Response(self.get_serializer(template).data, status=201)
+
+    @extend_schema(summary="Rename a template, or change it", request=TemplateChangeSerializer, responses=ReadingTemplateSerializer)
+    def partial_update(self, request: Request, **kwargs: Any) -> Response:
+        template = own_templates.change(template=self.get_object(), **_valid(TemplateChangeSerializer, request))
+        return Response(self.get_serializer(template).data)
+
+    @extend_schema(summary="Delete a template", responses={204: OpenApiResponse(description="It is gone.")})
+    def destroy(self, request: Request, **kwargs: Any) -> Response:
+        own_templates.remove(template=self.get_object())
+        return Response(status=204)
+
+
+class ReadingFormViewSet(viewsets.GenericViewSet):
+    """What a practitioner can say about a picture, disease by disease. The same for everybody."""
+
+    serializer_class = ReadingFormSerializer
+    pagination_class = None
+    filter_backends = []
+    lookup_field = "disease"
+    lookup_value_regex = "[a-z0-9_]+"
+
+    @staticmethod
+    def _form(disease: str) -> dict[str, Any]:
+        return {
+            "disease": disease,
+            "findings": finding_choices(Analysis(disease=disease)),
+            "confidence": dict(Opinion.Confidence.choices),
+            "recommendation": dict(Opinion.Recommendation.choices),
+            "urgency": dict(Opinion.Urgency.choices),
+            "usual_urgency": {code: Opinion.usual_urgency(code) for code in Opinion.Recommendation.values},
+            "details": structured.fields_of(disease),
+        }
+
+    @extend_schema(summary="The reading forms of all diseases", responses=ReadingFormSerializer(many=True))
+    def list(self, request: Request, **kwargs: Any) -> Response:
+        return Response(self.get_serializer([self._form(disease) for disease in structured.FIELDS], many=True).data)
+
+    @extend_schema(summary="The reading form of one disease", parameters=[OpenApiParameter("disease", str, OpenApiParameter.PATH)])
+    def retrieve(self, request: Request, disease: str, **kwargs: Any) -> Response:
+        if disease not in structured.FIELDS:
+            raise Http404
+        return Response(self.get_serializer(self._form(disease)).data)
 
 
 @extend_schema_view(create=extend_schema(responses={201: AnalysisWithOpinionSerializer, 200: AnalysisWithOpinionSerializer}))

@@ -21,7 +21,8 @@ class SignedReadingSerializer(serializers.ModelSerializer):
     class Meta:
         model = Opinion
         fields = [
-            *("role", "practitioner", "finding", "finding_words", "confidence", "recommendation", "notes", "change_reason", "recorded_at"),
+            *("role", "practitioner", "finding", "finding_words", "confidence", "recommendation", "urgency", "details"),
+            *("notes", "change_reason", "recorded_at"),
         ]
         read_only_fields = fields
 

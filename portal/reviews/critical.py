@@ -30,6 +30,7 @@ def rules_for(analysis: Analysis, opinion: Opinion) -> list[CriticalRule]:
             Q(disease="") | Q(disease=analysis.disease),
             Q(finding="") | Q(finding=opinion.finding),
             Q(recommendation="") | Q(recommendation=opinion.recommendation),
+            urgency__in=opinion.urgencies_reached,
         )
     )
 

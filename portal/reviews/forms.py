@@ -1,23 +1,50 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 
+from . import structured
 from .models import Addendum, Opinion, Review, finding_choices
+
+DETAIL = "detail-"  # the names of the disease's own fields begin with it
 
 
 class ReadingForm(forms.Form):
-    """The practitioner's own reading, before the model's answer is shown."""
+    """The practitioner's own reading, before the model's answer is shown. `said` fills it: an earlier reading or a draft."""
 
     finding = forms.ChoiceField(widget=forms.RadioSelect)
     confidence = forms.ChoiceField(choices=Opinion.Confidence.choices, initial=Opinion.Confidence.MODERATE, widget=forms.RadioSelect)
     # Nothing is chosen beforehand: a recommendation that nobody thought about would reach the patient.
     recommendation = forms.ChoiceField(choices=[("", "Choose one"), *Opinion.Recommendation.choices])
+    urgency = forms.ChoiceField(
+        required=False,
+        label="How soon?",
+        choices=[("", "As usual"), *((code, words.capitalize()) for code, words in Opinion.Urgency.choices)],
+    )
     notes = forms.CharField(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, review: Review, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, review: Review, *args: Any, said: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        self.disease = review.analysis.disease
+        details = (said or {}).get("details") or {}
+        kwargs.setdefault("initial", {**(said or {}), **{DETAIL + code: value for code, value in details.items()}})
         super().__init__(*args, **kwargs)
         words = {code: text[0].upper() + text[1:] for code, text in finding_choices(review.analysis).items()}
         self.fields["finding"].choices = list(words.items())  # type: ignore[attr-defined]
+        for field in structured.fields_of(self.disease):
+            self.fields[DETAIL + field.code] = _form_field(field)
+
+    @property
+    def asked(self) -> list[tuple[structured.Field, BoundField]]:
+        """The disease's own fields, each with what the form has for it."""
+        return [(field, self[DETAIL + field.code]) for field in structured.fields_of(self.disease)]
+
+    def clean(self) -> dict[str, Any]:
+        """As the services take it: the disease's own fields together, as `details`."""
+        said = dict(super().clean() or self.cleaned_data)
+        own = {name: said.pop(name) for name in list(said) if name.startswith(DETAIL)}
+        details = {name.removeprefix(DETAIL): value for name, value in own.items() if value not in (None, "", [])}
+        return {**said, "details": details}
 
 
 class SignForm(ReadingForm):
@@ -34,3 +61,13 @@ class AddendumForm(forms.ModelForm):
         fields = ["text"]
         widgets = {"text": forms.Textarea(attrs={"rows": 3})}
         labels = {"text": "What do you want to add?"}
+
+
+def _form_field(field: structured.Field) -> forms.Field:
+    choices = [(choice.code, choice.words) for choice in field.choices]
+    if field.kind == structured.NUMBER:
+        kind = forms.IntegerField if field.whole else forms.FloatField
+        return kind(required=False, label=field.words, min_value=0, max_value=field.maximum)
+    if field.kind == structured.MANY:
+        return forms.MultipleChoiceField(required=False, label=field.words, choices=choices, widget=forms.CheckboxSelectMultiple)
+    return forms.ChoiceField(required=False, label=field.words, choices=[("", "Not said"), *choices])

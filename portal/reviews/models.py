@@ -6,7 +6,7 @@ ReadingPolicy and CriticalRule are set by administrators; Referral and CriticalN
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,7 +17,8 @@ from django.utils import timezone
 from portal.accounts.models import Dependant, PatientProfile
 from portal.analyses.models import DISEASE_CHOICES, Analysis
 
-from .querysets import CriticalNoticeQuerySet, ReviewQuerySet
+from . import structured
+from .querysets import CriticalNoticeQuerySet, OwnQuerySet, ReviewQuerySet
 
 
 class Role(models.TextChoices):
@@ -202,8 +203,18 @@ class Opinion(Immutable):
         NONE = "none", "Nothing more is needed for now"
         REPEAT = "repeat", "Take the picture again"
         TEST = "test", "Have a further test"
-        VISIT = "visit", "See a practitioner in the next days"
-        URGENT = "urgent", "Go to a clinic today"
+        VISIT = "visit", "See a practitioner"
+        CLINIC = "clinic", "Go to a clinic or a hospital"
+
+    class Urgency(models.TextChoices):
+        """How soon the patient should do what is recommended."""
+
+        ROUTINE = "routine", "in the next weeks"
+        SOON = "soon", "in the next days"
+        URGENT = "urgent", "today"
+        NOW = "now", "now, as an emergency"
+
+    USUAL_URGENCY: ClassVar[dict[str, str]] = {Recommendation.VISIT: Urgency.SOON, Recommendation.CLINIC: Urgency.URGENT}
 
     CAN_NOT_TELL = "can_not_tell"
 
@@ -215,6 +226,8 @@ class Opinion(Immutable):
     finding = models.CharField(max_length=32, help_text="A class of the disease, or can_not_tell.")
     confidence = models.CharField(max_length=10, choices=Confidence)
     recommendation = models.CharField(max_length=10, choices=Recommendation)
+    urgency = models.CharField(max_length=10, choices=Urgency, blank=True, help_text="How soon; empty when nothing more is needed.")
+    details = models.JSONField(default=dict, blank=True, help_text="What the form of the disease asks: structured.py.")
     notes = models.TextField(blank=True, max_length=4000)
     change_reason = models.TextField(blank=True, max_length=1000, help_text="Why the final finding is not the independent one.")
     amend_reason = models.TextField(blank=True, max_length=1000, help_text="Why a later version was signed.")
@@ -230,14 +243,102 @@ class Opinion(Immutable):
                 condition=Q(version=1, amend_reason="") | Q(version__gt=1, stage="final", amend_reason__gt=""),
                 name="a_later_version_is_signed_and_has_a_reason",
             ),
+            models.CheckConstraint(condition=~Q(recommendation="none") | Q(urgency=""), name="nothing_to_do_is_not_urgent"),
         ]
 
     def __str__(self) -> str:
         return f"{self.stage} opinion of {self.practitioner_id}"
 
+    @classmethod
+    def usual_urgency(cls, recommendation: str) -> str:
+        """How soon, where nobody says otherwise."""
+        return "" if recommendation == cls.Recommendation.NONE else cls.USUAL_URGENCY.get(recommendation, cls.Urgency.ROUTINE)
+
+    @property
+    def advice(self) -> str:
+        """What to do and how soon, as one sentence for the patient."""
+        return ", ".join(filter(None, [self.get_recommendation_display(), self.get_urgency_display()])) + "."
+
+    @property
+    def urgencies_reached(self) -> list[str]:
+        """This urgency and all that are less; the empty one always."""
+        return ["", *self.Urgency.values][: self.gravity + 1]
+
+    @property
+    def gravity(self) -> int:
+        """How soon, as a number: 0 where nothing is to be done."""
+        return ["", *self.Urgency.values].index(self.urgency)
+
+    @property
+    def is_emergency(self) -> bool:
+        return self.urgency == self.Urgency.NOW
+
+    @property
+    def detail_words(self) -> list[tuple[str, str]]:
+        return structured.worded(self.review.analysis.disease, self.details)
+
+    @property
+    def plain_details(self) -> list[tuple[str, str]]:
+        return structured.worded(self.review.analysis.disease, self.details, plain=True)
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What a later opinion starts with: as the form of a reading and its drafts have it."""
+        return {name: getattr(self, name) for name in ("finding", "confidence", "recommendation", "urgency", "notes", "details")}
+
     @property
     def finding_words(self) -> str:
         return finding_choices(self.review.analysis).get(self.finding, self.finding)
+
+
+class Draft(models.Model):
+    """What a practitioner has typed and not kept yet; drafts.py. No page but their own form ever shows it."""
+
+    review = models.ForeignKey(Review, models.CASCADE, related_name="drafts")
+    practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    stage = models.CharField(max_length=12, choices=Opinion.Stage)
+    said = models.JSONField(default=dict, help_text="In the shape of a reading; each part is optional.")
+    saved_at = models.DateTimeField(auto_now=True, db_index=True)
+
+    objects = OwnQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["review", "practitioner", "stage"], name="one_draft_a_stage")]
+
+    def __str__(self) -> str:
+        return f"draft of {self.practitioner_id}"
+
+
+class ReadingTemplate(models.Model):
+    """Words and choices that a practitioner uses again; own_templates.py."""
+
+    practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reading_templates")
+    disease = models.CharField(max_length=32, choices=DISEASE_CHOICES, blank=True, help_text="Empty: for all diseases.")
+    name = models.CharField(max_length=60)
+    said = models.JSONField(default=dict, help_text="In the shape of a reading; each part is optional.")
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = OwnQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["disease", "name", "id"]
+        constraints = [models.UniqueConstraint(fields=["practitioner", "disease", "name"], name="one_template_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def chosen(self) -> list[tuple[str, str]]:
+        """What it chooses, in words; its notes are shown as they are."""
+        said, words = self.said, structured.worded(self.disease, self.said.get("details", {}))
+        if "finding" in said:
+            finding = finding_choices(Analysis(disease=self.disease)).get(said["finding"], said["finding"])
+            words.insert(0, ("Finding", finding[:1].upper() + finding[1:]))
+        if "confidence" in said:
+            words.append(("How sure", Opinion(confidence=said["confidence"]).get_confidence_display()))
+        if "recommendation" in said:
+            words.append(("Recommendation", Opinion(recommendation=said["recommendation"], urgency=said.get("urgency", "")).advice))
+        return words
 
 
 class Addendum(Immutable):
@@ -315,21 +416,24 @@ class CriticalRule(models.Model):
     disease = models.CharField(max_length=32, choices=DISEASE_CHOICES, blank=True)
     finding = models.CharField(max_length=32, blank=True, help_text="The code of a class, such as grade_4.")
     recommendation = models.CharField(max_length=10, choices=Opinion.Recommendation, blank=True)
+    urgency = models.CharField(max_length=10, choices=Opinion.Urgency, blank=True, help_text="How soon the patient should act, or sooner.")
     target_minutes = models.PositiveIntegerField(default=60, help_text="How soon the patient has to be told.")
     reading_is_enough = models.BooleanField(
         default=False, help_text="The to-do closes when the patient opens the answer in the portal. Else somebody has to tell them."
     )
 
     class Meta:
-        ordering = ["disease", "finding", "recommendation"]
+        ordering = ["disease", "finding", "recommendation", "urgency"]
         constraints = [
-            models.UniqueConstraint(fields=["disease", "finding", "recommendation"], name="one_rule_a_kind_of_opinion"),
-            models.CheckConstraint(condition=Q(finding__gt="") | Q(recommendation__gt=""), name="a_rule_is_about_something"),
+            models.UniqueConstraint(fields=["disease", "finding", "recommendation", "urgency"], name="one_rule_a_kind_of_opinion"),
+            models.CheckConstraint(
+                condition=Q(finding__gt="") | Q(recommendation__gt="") | Q(urgency__gt=""), name="a_rule_is_about_something"
+            ),
             models.CheckConstraint(condition=Q(finding="") | Q(disease__gt=""), name="a_finding_belongs_to_a_disease"),
         ]
 
     def __str__(self) -> str:
-        about = (self.get_disease_display() or "all diseases", self.finding, self.get_recommendation_display())
+        about = (self.get_disease_display() or "all diseases", self.finding, self.get_recommendation_display(), self.get_urgency_display())
         return ", ".join(filter(None, about))
 
     def clean(self) -> None:

@@ -61,7 +61,7 @@ def answer(review: Review) -> Opinion:
         return signed[Role.ARBITER]
     advice, findings = Opinion.Recommendation.values, list(review.analysis.catalogue.classes)
 
-    def gravity(said: Opinion) -> tuple[int, int, int]:
-        return advice.index(said.recommendation), findings.index(said.finding) if said.finding in findings else -1, said.pk
+    def gravity(said: Opinion) -> tuple[int, int, int, int]:
+        return said.gravity, advice.index(said.recommendation), findings.index(said.finding) if said.finding in findings else -1, said.pk
 
     return max(signed.values(), key=gravity)

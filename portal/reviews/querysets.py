@@ -78,3 +78,11 @@ class CriticalNoticeQuerySet(models.QuerySet):
 
     def with_all(self) -> "CriticalNoticeQuerySet":
         return self.select_related("review__analysis", "review__patient", "opinion__review__analysis", "practitioner", "closed_by")
+
+
+class OwnQuerySet(models.QuerySet):
+    """Of drafts and templates: what a practitioner has for themselves."""
+
+    def visible_to(self, user: Any) -> models.QuerySet:
+        """One's own, to nobody else: no administrator reads what somebody has not said yet."""
+        return self.filter(practitioner=user) if user.is_authenticated and user.is_verified_practitioner else self.none()

@@ -34,5 +34,4 @@ def case(review: Review, user: Any, **bound: Any) -> dict[str, Any]:
 def amend_form(review: Review) -> AmendForm:
     """Filled with the newest version."""
     latest = review.final
-    names = ("finding", "confidence", "recommendation", "notes")
-    return AmendForm(review, initial={name: getattr(latest, name) for name in names})
+    return AmendForm(review, said=latest.said if latest else None)

@@ -6,24 +6,30 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from portal.analyses.models import Analysis
+from portal.analyses.models import DISEASE_CHOICES, Analysis
 from portal.analyses.serializers import AnalysisDetailSerializer
 
-from . import readers
+from . import readers, structured
 from .case_serializers import ReferralSerializer, SignedReadingSerializer
-from .models import Addendum, Opinion, Review, Role, finding_choices
+from .models import Addendum, Draft, Opinion, ReadingTemplate, Review, Role, finding_choices
 
 
 class OpinionSerializer(serializers.ModelSerializer):
     finding_words = serializers.SerializerMethodField()
+    advice = serializers.CharField(read_only=True, help_text="What to do and how soon, as a sentence for the patient.")
+    details = serializers.DictField(read_only=True, help_text="By the codes of the disease's reading form.")
+    details_words = serializers.SerializerMethodField(help_text="The same in words.")
 
     class Meta:
         model = Opinion
         fields = [
-            *("stage", "version", "finding", "finding_words", "confidence", "recommendation", "notes", "change_reason", "amend_reason"),
-            "recorded_at",
+            *("stage", "version", "finding", "finding_words", "confidence", "recommendation", "urgency", "advice"),
+            *("details", "details_words", "notes", "change_reason", "amend_reason", "recorded_at"),
         ]
         read_only_fields = fields
+
+    def get_details_words(self, opinion: Opinion) -> dict[str, str]:
+        return dict(structured.worded(self.context["analysis"].disease, opinion.details))
 
     def get_finding_words(self, opinion: Opinion) -> str:
         return finding_choices(self.context["analysis"]).get(opinion.finding, opinion.finding)
@@ -44,7 +50,49 @@ class ReadingSerializer(serializers.Serializer):
     finding = serializers.CharField(max_length=32, help_text="One of the review's finding_choices.")
     confidence = serializers.ChoiceField(choices=Opinion.Confidence.choices)
     recommendation = serializers.ChoiceField(choices=Opinion.Recommendation.choices)
+    urgency = serializers.ChoiceField(
+        choices=Opinion.Urgency.choices,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="How soon. Left out: as usual for the recommendation, see the reading form. Not with `none`.",
+    )
+    details = serializers.DictField(
+        required=False,
+        default=dict,
+        help_text="By the codes of the disease's reading form: GET /reading-forms/{disease}/. All are optional.",
+    )
     notes = serializers.CharField(required=False, allow_blank=True, default="", max_length=4000)
+
+
+class DetailChoiceSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    words = serializers.CharField()
+    fits = serializers.ListField(child=serializers.CharField(), help_text="The findings that it goes with; empty: with every one.")
+
+
+class DetailFieldSerializer(serializers.Serializer):
+    """One question about a disease. Kind one and site: a code; many: a list of codes; number: from 0 to the maximum."""
+
+    code = serializers.CharField()
+    words = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["one", "many", "number", "site"])
+    choices = DetailChoiceSerializer(many=True)
+    fits = serializers.ListField(child=serializers.CharField(), help_text="The findings that it goes with; empty: with every one.")
+    maximum = serializers.FloatField(help_text="Of a number.")
+    whole = serializers.BooleanField(help_text="Whether a number must be whole.")
+
+
+class ReadingFormSerializer(serializers.Serializer):
+    """What a practitioner can say about a picture of this disease, with its words."""
+
+    disease = serializers.CharField()
+    findings = serializers.DictField(child=serializers.CharField())
+    confidence = serializers.DictField(child=serializers.CharField())
+    recommendation = serializers.DictField(child=serializers.CharField())
+    urgency = serializers.DictField(child=serializers.CharField())
+    usual_urgency = serializers.DictField(child=serializers.CharField(), help_text="Of each recommendation, where nobody says otherwise.")
+    details = DetailFieldSerializer(many=True)
 
 
 class SignSerializer(ReadingSerializer):
@@ -57,6 +105,56 @@ class AmendSerializer(ReadingSerializer):
     """The next version of a signed opinion."""
 
     reason = serializers.CharField(max_length=1000, help_text="Why it is amended; the patient reads it.")
+
+
+class SignCallSerializer(SignSerializer):
+    """Beside it what shows that it is still you, where your sign-in is older than the place allows (15 minutes, unless set otherwise)."""
+
+    password = serializers.CharField(required=False, default="", allow_blank=True, write_only=True, trim_whitespace=False, max_length=128)
+    code = serializers.CharField(
+        required=False, default="", allow_blank=True, write_only=True, max_length=64, help_text="Of your authenticator, or a recovery code."
+    )
+
+
+class SaidSerializer(serializers.Serializer):
+    """A reading that is not finished: every part is optional, and what could not be chosen is left out."""
+
+    finding = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    confidence = serializers.CharField(required=False, allow_blank=True, max_length=10)
+    recommendation = serializers.CharField(required=False, allow_blank=True, max_length=10)
+    urgency = serializers.CharField(required=False, allow_blank=True, max_length=10)
+    details = serializers.DictField(required=False)
+    notes = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    change_reason = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+
+
+class DraftSerializer(serializers.ModelSerializer):
+    said = SaidSerializer(read_only=True)
+
+    class Meta:
+        model = Draft
+        fields = ["stage", "said", "saved_at"]
+        read_only_fields = fields
+
+
+class ReadingTemplateSerializer(serializers.ModelSerializer):
+    """Choices and words that you use again. Without a disease it is for all of them, and keeps neither finding nor details."""
+
+    disease = serializers.ChoiceField(choices=DISEASE_CHOICES, required=False, allow_blank=True, default="")
+    said = SaidSerializer()
+
+    class Meta:
+        model = ReadingTemplate
+        fields = ["id", "disease", "name", "said", "changed_at"]
+        read_only_fields = ["id", "changed_at"]
+        validators: list[Any] = []  # the service answers a name that is taken
+
+
+class TemplateChangeSerializer(serializers.Serializer):
+    """A new name, or other contents; its disease stays."""
+
+    name = serializers.CharField(required=False, max_length=60)
+    said = SaidSerializer(required=False)
 
 
 class ModelAnswerSerializer(serializers.Serializer):

@@ -13,9 +13,10 @@ from portal.audit.services import record, record_many
 
 from . import critical, policy
 from .errors import ReviewError
-from .models import Addendum, Opinion, Review, Role, finding_choices
+from .models import Addendum, Draft, Opinion, Review, Role, finding_choices
 from .readers import require_new_reader, require_reader
 from .signals import addendum_added, claim_expired, reading_signed, review_declined, review_signed, reviews_opened
+from .structured import DetailsRefused, checked
 from .urgency import TARGET, urgency_of
 
 
@@ -82,27 +83,19 @@ def release_expired() -> int:
     return count
 
 
-def record_reading(*, review: Review, practitioner: Any, finding: str, confidence: str, recommendation: str, notes: str = "") -> Opinion:
-    """Keep the independent reading, once; only then is the model's answer revealed. Raises ReviewError."""
+def record_reading(*, review: Review, practitioner: Any, **said: Any) -> Opinion:
+    """Keep the independent reading, once; only then is the model's answer revealed. `said` is what `keep` takes. Raises ReviewError."""
     with transaction.atomic():
         review = held(review, practitioner)
-        opinion = keep(review, practitioner, Opinion.Stage.INDEPENDENT, finding, confidence, recommendation, notes)
+        opinion = keep(review, practitioner, Opinion.Stage.INDEPENDENT, **said)
+        Draft.objects.filter(review=review, practitioner=practitioner, stage=Opinion.Stage.INDEPENDENT).delete()
         review.revealed_at, review.claim_expires_at = timezone.now(), claim_expiry()
         review.save(update_fields=["revealed_at", "claim_expires_at"])
         record("review.read", review, actor=practitioner, patient=review.patient)
     return opinion
 
 
-def sign(
-    *,
-    review: Review,
-    practitioner: Any,
-    finding: str,
-    confidence: str,
-    recommendation: str,
-    notes: str = "",
-    change_reason: str = "",
-) -> Opinion:
+def sign(*, review: Review, practitioner: Any, finding: str, change_reason: str = "", **said: Any) -> Opinion:
     """Sign one's opinion. The case is settled by it, and the report final; or another practitioner reads it next (reviews.policy). What is
     signed is not changed, only added to or amended. Raises ReviewError."""
     with transaction.atomic():
@@ -113,7 +106,8 @@ def sign(
         if finding != independent.finding and not change_reason.strip():
             raise ReviewError("reason_required", "You changed your finding after seeing the model's answer. Say why.")
         reason = change_reason if finding != independent.finding else ""
-        opinion = keep(review, practitioner, Opinion.Stage.FINAL, finding, confidence, recommendation, notes, reason)
+        opinion = keep(review, practitioner, Opinion.Stage.FINAL, finding=finding, change_reason=reason, **said)
+        Draft.objects.filter(review=review, practitioner=practitioner).delete()
         changed = finding != independent.finding
         record("review.signed", review, actor=practitioner, patient=review.patient, changed=changed, role=review.role)
         critical.open_if_critical(review, opinion)
@@ -186,6 +180,7 @@ def decline(*, review: Review, patient: Any) -> Review:
         review.practitioner = review.revealed_at = review.claimed_at = review.claim_expires_at = None
         review.status = Review.Status.DECLINED
         review.save()
+        Draft.objects.filter(review=review).delete()
         record("review.declined", review, actor=patient, patient=patient)
         review_declined.send(Review, review=review, practitioner=practitioner)
     return review
@@ -216,22 +211,35 @@ def keep(
     review: Review,
     practitioner: Any,
     stage: str,
+    *,
     finding: str,
     confidence: str,
     recommendation: str,
-    notes: str,
+    urgency: str = "",
+    details: Any = None,
+    notes: str = "",
     change_reason: str = "",
     role: str = "",
     **version: Any,
 ) -> Opinion:
-    """Write an opinion in the caller's transaction; `role` is the case's unless an earlier one is amended. Raises ReviewError."""
+    """Write an opinion in the caller's transaction; `role` is the case's unless an earlier one is amended. Where nobody says how soon, the
+    recommendation's usual urgency counts. Raises ReviewError."""
+    findings = finding_choices(review.analysis)
+    usual = Opinion.usual_urgency(recommendation)
     for value, allowed in (
-        (finding, finding_choices(review.analysis)),
+        (finding, findings),
         (confidence, Opinion.Confidence.values),
         (recommendation, Opinion.Recommendation.values),
+        (urgency, ["", *Opinion.Urgency.values]),
     ):
         if value not in allowed:
-            raise ReviewError("unknown_choice", f"'{value}' is not one of: {', '.join(allowed)}.")
+            raise ReviewError("unknown_choice", f"'{value}' is not one of: {', '.join(filter(None, allowed))}.")
+    if urgency and not usual:
+        raise ReviewError("nothing_to_do", "Where nothing more is needed, nothing is urgent. Recommend something, or leave out how soon.")
+    try:
+        kept = checked(disease=review.analysis.disease, finding=finding, finding_words=findings[finding], details=details or {})
+    except DetailsRefused as refused:
+        raise ReviewError(refused.code, refused.message) from refused
     try:
         with transaction.atomic():
             return Opinion.objects.create(
@@ -242,6 +250,8 @@ def keep(
                 finding=finding,
                 confidence=confidence,
                 recommendation=recommendation,
+                urgency=urgency or usual,
+                details=kept,
                 notes=notes.strip(),
                 change_reason=change_reason.strip(),
                 **version,

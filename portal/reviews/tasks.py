@@ -15,3 +15,10 @@ def remind_of_critical() -> None:
     from .critical import remind
 
     remind()
+
+
+@shared_task
+def forget_old_drafts() -> None:
+    from .drafts import forget_old
+
+    forget_old()

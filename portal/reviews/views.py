@@ -11,17 +11,19 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.accounts import recheck
 from portal.audit.services import record, record_many
 from portal.scans.models import Scan
 
+from . import drafts, services
 from . import room as case_room
-from . import services
 from .filters import ReviewFilter
 from .forms import AddendumForm, ReadingForm, SignForm
-from .models import CriticalNotice, Opinion, Review
+from .models import CriticalNotice, Draft, Opinion, ReadingTemplate, Review
 from .urgency import TARGET
 
 PAGE = 50
@@ -85,11 +87,12 @@ def room(request: HttpRequest, review: Review, form: Any = None, **bound: Any) -
         stage = "reading" if review.revealed_at is None else "signing"
     elif review.status == Review.Status.SIGNED:
         stage = "signed"
+    draft_stage = Opinion.Stage.FINAL if stage == "signing" else Opinion.Stage.INDEPENDENT
+    draft = Draft.objects.visible_to(request.user).filter(review=review, stage=draft_stage).first()
     if form is None and stage == "reading":
-        form = ReadingForm(review)
+        form = ReadingForm(review, said=draft.said if draft else None)
     elif form is None and stage == "signing" and independent is not None:
-        names = ("finding", "confidence", "recommendation", "notes")
-        form = SignForm(review, initial={name: getattr(independent, name) for name in names})
+        form = SignForm(review, said=draft.said if draft else independent.said)
     scans = Scan.objects.visible_to(request.user)
     queue = Review.objects.queue_of(request.user).claimable().exclude(pk=review.pk)
     return {
@@ -103,6 +106,12 @@ def room(request: HttpRequest, review: Review, form: Any = None, **bound: Any) -
         "image_is_visible": scans.filter(pk=review.analysis.scan_id).exists(),
         "earlier_scans": Scan.objects.filter(patient=review.patient, uploaded_at__lt=review.analysis.scan.uploaded_at).count(),
         "addendum_form": AddendumForm(),
+        "draft": draft,
+        "draft_stage": draft_stage.value,
+        "templates": ReadingTemplate.objects.visible_to(request.user).filter(disease__in=["", review.analysis.disease]),
+        "recheck_needed": stage == "signing" and recheck.is_needed(request),
+        "confirmed": "confirmed" in request.GET,
+        "usual_urgency": " ".join(f"{code}:{Opinion.usual_urgency(code)}" for code in Opinion.Recommendation.values),
         "next_review": queue.first() if request.user.is_verified_practitioner else None,
         **case_room.case(review, request.user, **bound),
     }
@@ -159,6 +168,8 @@ def _keep(
     form = kind(review, request.POST)
     if form.is_valid():
         try:
+            if kind is SignForm and recheck.is_needed(request):
+                return _confirm(request, review, form.cleaned_data)
             service(review=review, practitioner=request.user, **form.cleaned_data)
         except services.ReviewError as error:
             form.add_error(None, error.message)
@@ -166,6 +177,12 @@ def _keep(
             messages.success(request, said(pk) if callable(said) else said)
             return redirect("reviews:detail", pk=pk)
     return render(request, "reviews/detail.html", room(request, review, form), status=400)
+
+
+def _confirm(request: HttpRequest, review: Review, said: dict[str, Any]) -> HttpResponse:
+    """Ask first whether it is still the one who signed in; what was typed waits as the draft."""
+    drafts.save(review=review, practitioner=request.user, stage=Opinion.Stage.FINAL, said=said)
+    return redirect(recheck.page(request, reverse("reviews:detail", args=[review.pk]) + "?confirmed=1#step-3"))
 
 
 @login_required

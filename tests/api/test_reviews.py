@@ -76,3 +76,33 @@ def test_the_reading_can_be_declined_from_the_analysis(
     assert problem(api(patient).post(address), 409)["code"] == "not_open"
     assert listed(api(practitioner)) == set()
     assert problem(api(patient).post(f"/api/v1/analyses/{answered(patient, 5, wants_review=False).pk}/decline-review/"), 404)
+
+
+def test_the_reading_form_says_what_can_be_said(api: Api, patient: User) -> None:
+    forms = {form["disease"]: form for form in api(patient).get("/api/v1/reading-forms/").json()}
+    assert len(forms) == 6
+    form = api(patient).get("/api/v1/reading-forms/diabetic_retinopathy/").json()
+    assert form == forms["diabetic_retinopathy"]
+    oedema = next(field for field in form["details"] if field["code"] == "oedema")
+    assert [choice["code"] for choice in oedema["choices"]] == ["absent", "present", "centre_involving", "can_not_tell"]
+    assert form["usual_urgency"] == {"none": "", "repeat": "routine", "test": "routine", "visit": "soon", "clinic": "urgent"}
+    assert problem(api(patient).get("/api/v1/reading-forms/plague/"), 404)
+
+
+def test_details_travel_by_the_same_rule_as_on_pages(
+    api: Api, patient: User, practitioner: User, answered: Callable[..., Analysis]
+) -> None:
+    analysis = answered(patient)
+    address, reader = f"/api/v1/reviews/{analysis.review.pk}/", api(practitioner)  # type: ignore[attr-defined]
+    reader.post(f"{address}claim/")
+    said = {"finding": "parasitized", "confidence": "high", "recommendation": "clinic", "urgency": "now"}
+    assert problem(reader.post(f"{address}reading/", {**said, "details": {"egg": 1}}), 400)["code"] == "unknown_detail"
+    assert problem(reader.post(f"{address}reading/", {**said, "details": {"count": 0}}), 400)["code"] == "details_contradict"
+    assert problem(reader.post(f"{address}reading/", {**said, "details": ["ring"]}), 400)["errors"][0]["field"] == "details"
+    assert problem(reader.post(f"{address}reading/", {**said, "recommendation": "none"}), 400)["code"] == "nothing_to_do"
+    kept = reader.post(f"{address}reading/", {**said, "details": {"count": 2, "stage": ["ring"]}}).json()["independent"]
+    assert (kept["details"], kept["details_words"]["Stage"]) == ({"stage": ["ring"], "count": 2}, "Ring")
+    assert reader.post(f"{address}sign/", {**said, "details": {"count": 1}}).status_code == 200
+    opinion = api(patient).get(f"/api/v1/analyses/{analysis.pk}/").json()["second_opinion"]["opinion"]
+    assert (opinion["urgency"], opinion["details"]) == ("now", {"count": 1})
+    assert opinion["advice"] == "Go to a clinic or a hospital, now, as an emergency."

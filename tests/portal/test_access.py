@@ -17,6 +17,7 @@ from portal.accounts.models import PractitionerDocument, User
 from portal.accounts.services import add_document
 from portal.analyses.models import Analysis
 from portal.notifications.models import Notification
+from portal.reviews import drafts, own_templates
 from portal.reviews import services as reviews
 from portal.reviews.models import CriticalNotice, Review
 from portal.scans import uploads
@@ -39,6 +40,8 @@ ADMINISTRATOR = {**dict.fromkeys(CAST, 403), "anonymous": 302, "administrator": 
 API_ADMINISTRATOR = {**ADMINISTRATOR, "anonymous": 401}
 API_SIGNED_IN = {**ANYONE, "anonymous": 401}
 API_OWNER = {**OWNER, "anonymous": 401}
+NOBODY = {**dict.fromkeys(CAST, 404), "anonymous": 302}
+API_NOBODY = {**NOBODY, "anonymous": 401}
 API_REVEALED = {**REVEALED, "anonymous": 401}
 
 
@@ -74,6 +77,7 @@ GET: dict[str, dict[str, int]] = {
     # a row that another practitioner holds is seen (who reads what), its picture and answer are not; the patient is led to their page
     "reviews:detail": {**REVEALED, "patient": 302, "practitioner": 200},
     "reviews:notices": {**dict.fromkeys(CAST, 403), "anonymous": 302, "practitioner": 200, "assigned": 200, "administrator": 200},
+    "reviews:templates": {**dict.fromkeys(CAST, 403), "anonymous": 302, "practitioner": 200, "assigned": 200},
     "notifications:list": SIGNED_IN,
     "v1:disease-list": API_SIGNED_IN,
     "v1:disease-detail": API_SIGNED_IN,
@@ -93,6 +97,12 @@ GET: dict[str, dict[str, int]] = {
     | {"administrator": 403},
     "v1:notice-list": API_SIGNED_IN,
     "v1:notice-detail": API_NOTICE,
+    # a draft and a template are of `assigned`, and not even an administrator sees them
+    "v1:review-draft": {**API_NOBODY, "assigned": 200},
+    "v1:reading-template-list": API_SIGNED_IN,
+    "v1:reading-template-detail": {**API_NOBODY, "assigned": 200},
+    "v1:reading-form-list": API_SIGNED_IN,
+    "v1:reading-form-detail": API_SIGNED_IN,
     "v1:notification-list": API_SIGNED_IN,
     "v1:me": API_SIGNED_IN,
     "v1:dependant-list": API_SIGNED_IN,
@@ -101,6 +111,8 @@ GET: dict[str, dict[str, int]] = {
     "v1:docs": ANYONE,
     "api-not-found": dict.fromkeys(CAST, 404),
 }
+# Whoever sees the review gets as far as the service, which tells on the page what is not possible.
+IN_THE_ROOM = {**NOBODY, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302}
 # POST without a body: 404 and 401 are the rule; what else comes shows that the rule let the person through to the service.
 POST: dict[str, dict[str, int]] = {
     "analyses:operating_point": {**ADMINISTRATOR, "administrator": 400},
@@ -136,6 +148,13 @@ POST: dict[str, dict[str, int]] = {
         "assigned": 400,
         "administrator": 400,
     },
+    "reviews:draft": {**NOBODY, "patient": 409, "practitioner": 409, "assigned": 200, "administrator": 409},
+    "reviews:discard_draft": IN_THE_ROOM,
+    "reviews:save_template": IN_THE_ROOM,
+    "reviews:apply_template": IN_THE_ROOM,
+    "reviews:change_template": {**NOBODY, "assigned": 302},
+    "reviews:delete_template": {**NOBODY, "assigned": 302},
+    "v1:reading-template-list": {**dict.fromkeys(CAST, 400), "anonymous": 401},
     "reviews:addendum": {
         **dict.fromkeys(CAST, 404),
         "anonymous": 302,
@@ -218,9 +237,14 @@ POST: dict[str, dict[str, int]] = {
     "v1:analysis-decline-review": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200, "assigned": 409, "administrator": 409},
 }
 # PUT without a body, and DELETE.
-PUT: dict[str, dict[str, int]] = {"v1:model-version-operating-point": {**API_ADMINISTRATOR, "administrator": 400}}
+PUT: dict[str, dict[str, int]] = {
+    "v1:model-version-operating-point": {**API_ADMINISTRATOR, "administrator": 400},
+    "v1:review-draft": {**API_NOBODY, "patient": 403, "practitioner": 409, "assigned": 200, "administrator": 403},
+}
 DELETE: dict[str, dict[str, int]] = {
     "v1:model-version-operating-point": API_ADMINISTRATOR,
+    "v1:review-draft": {**API_NOBODY, "assigned": 204},
+    "v1:reading-template-detail": {**API_NOBODY, "assigned": 204},
     "v1:dependant-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 204},
 }
 LIBRARIES = ("admin:", "account_", "mfa_")  # allauth's and Django's own; the admin is walked below
@@ -263,6 +287,8 @@ def things(
     analysis = answered(patient)
     review = reviews.claim(review=analysis.review, practitioner=other_practitioner)  # type: ignore[attr-defined]
     reviews.record_reading(review=review, practitioner=other_practitioner, finding="parasitized", confidence="high", recommendation="none")
+    drafts.save(review=review, practitioner=other_practitioner, stage="final", said={"notes": "Half a thought"})
+    template = own_templates.save(practitioner=other_practitioner, name="Mine", disease="malaria", said={"notes": "Ring form."})
     document: PractitionerDocument = add_document(profile=unverified.practitioner_profile, title="Licence", data=b"%PDF-1.7 drawn here")
     notice = a_notice(answered(patient, 2).review, other_practitioner)  # type: ignore[attr-defined]
     note = Notification.objects.filter(user=patient).first()
@@ -274,6 +300,7 @@ def things(
     people |= {"practitioner": practitioner, "assigned": other_practitioner, "administrator": administrator}
     arguments = {"scan": [analysis.scan_id], "analysis": [analysis.pk], "review": [review.pk], "notification": [note.pk]}
     arguments["notice"] = [notice.pk]
+    arguments |= {"draft": [review.pk, "final"], "template": [template.pk]}
     model = analysis.model_version
     arguments |= {"upload": [upload.pk], "dependant": [child.pk], "model": [model.pk], "model page": [model.disease, model.version]}
     return Things(people, arguments | {"document": [document.pk], "disease": ["malaria"]})
@@ -297,12 +324,16 @@ def address(name: str, path: str, things: Things) -> str:
         kind = "document"
     if name == "accounts:remove_dependant":
         kind = "dependant"
-    if name == "analyses:disease":
+    if name in ("analyses:disease", "v1:reading-form-detail"):
         kind = "disease"
     if name == "reviews:told":
         kind = "notice"
     if app == "analyses" and "/models/" in path:
         kind = "model page"
+    if "/drafts/" in path:
+        kind = "draft"
+    if "templates/" in path:
+        kind = "template"
     values = iter(things.arguments.get(kind, []))
     filled = re.sub(r"\(\?P<[^>]+>(?:[^()]|\([^()]*\))*\)|<[^>]+>", lambda _: str(next(values, "")), path)
     return "/" + filled.replace("^", "").replace("$", "").replace("\\", "")

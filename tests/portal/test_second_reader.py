@@ -55,12 +55,12 @@ def test_two_who_agree_settle_the_case(review: Review, patient: User, practition
 
 def test_of_two_that_agree_the_graver_advice_is_the_answer(review: Review, practitioner: User, other_practitioner: User) -> None:
     policy("double")
-    read_and_sign(review, practitioner, recommendation="urgent")
+    read_and_sign(review, practitioner, recommendation="clinic")
     read_and_sign(review, other_practitioner, recommendation="test")
     settled = fresh(review)
     assert settled.practitioner == practitioner
     assert settled.final is not None
-    assert settled.final.recommendation == "urgent"
+    assert settled.final.recommendation == "clinic"
 
 
 def test_two_who_disagree_go_to_a_third_who_sees_both(

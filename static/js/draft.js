@@ -1,0 +1,61 @@
+// The draft: what is typed is kept a moment later, and the page says when. What could not be sent is tried again.
+const mark = document.querySelector("[data-draft]");
+const form = mark?.closest("form");
+const PAUSE = 800, AGAIN = 5000;
+let saved = mark?.dataset.saved ? Date.parse(mark.dataset.saved) : null;
+let timer, typed = 0, sent = 0, leaving = false;
+
+function tell() {
+  if (saved === null) return;
+  const seconds = Math.max(0, Math.round((Date.now() - saved) / 1000));
+  const ago = seconds < 2 ? "just now" : seconds < 90 ? `${seconds} s ago` : seconds < 5400 ? `${Math.round(seconds / 60)} min ago` : new Date(saved).toLocaleString();
+  mark.querySelector("[data-draft-age]").textContent = `Draft saved ${ago}.`;
+}
+
+function say(words) {
+  const place = mark.querySelector("[data-draft-said]");
+  if (place.textContent !== words) place.textContent = words;
+}
+
+async function save() {
+  clearTimeout(timer);
+  const turn = typed;
+  try {
+    const answer = await fetch(mark.dataset.draft, { method: "POST", body: new FormData(form), keepalive: true, redirect: "manual" });
+    if (leaving) return;
+    const told = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
+    if (answer.ok) {
+      [sent, saved] = [turn, Date.now()];
+      say("");
+      tell();
+    } else if (told) say(`Not saved: ${told.detail}`);
+    else say("Not saved: sign in again in another tab, then go on here.");
+    if (!answer.ok && !told) timer = setTimeout(save, AGAIN);
+  } catch {
+    if (leaving) return;
+    say("Not saved: there is no connection. Trying again.");
+    timer = setTimeout(save, AGAIN);
+  }
+}
+
+function later(event) {
+  if (event.target.closest("[data-own]")) return;
+  typed += 1;
+  clearTimeout(timer);
+  timer = setTimeout(save, PAUSE);
+}
+
+if (mark) {
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
+  form.addEventListener("submit", () => { leaving = true; clearTimeout(timer); });
+  window.addEventListener("pagehide", () => { if (!leaving && typed !== sent) save(); });
+  window.addEventListener("pageshow", () => { leaving = false; });
+  form.querySelector("#id_template_name").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
+    event.preventDefault(); // it names a template; it does not keep the reading
+    event.target.nextElementSibling.click();
+  });
+  setInterval(tell, 1000);
+  tell();
+}
