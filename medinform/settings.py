@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-analyses": {"task": "portal.analyses.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 4}},
     "discard-expired-uploads": {"task": "portal.scans.tasks.discard_expired_uploads", "schedule": 3600, "options": {"expires": 3000}},
     "release-expired-claims": {"task": "portal.reviews.tasks.release_expired", "schedule": 60, "options": {"expires": 240}},
+    "tell-overdue-reviews": {"task": "portal.reviews.tasks.tell_overdue", "schedule": 60, "options": {"expires": 240}},
 }
 
 # --- the queue of analyses

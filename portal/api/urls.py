@@ -8,7 +8,7 @@ from rest_framework.routers import DefaultRouter
 from portal.accounts.api import AllTokensView, ConsentView, DependantViewSet, MeView, TokenView
 from portal.analyses.api import DiseaseViewSet, ModelVersionViewSet
 from portal.notifications.api import NotificationViewSet
-from portal.reviews.api import AnalysisWithOpinionViewSet, ReviewViewSet
+from portal.reviews.api import AnalysisWithOpinionViewSet, ReviewViewSet, SavedFilterViewSet, ServiceTargetViewSet
 from portal.scans.api import ScanViewSet
 from portal.scans.uploads_api import UploadViewSet
 
@@ -21,6 +21,8 @@ router.register("scans", ScanViewSet, basename="scan")
 router.register("uploads", UploadViewSet, basename="upload")
 router.register("analyses", AnalysisWithOpinionViewSet, basename="analysis")
 router.register("reviews", ReviewViewSet, basename="review")
+router.register("saved-filters", SavedFilterViewSet, basename="saved-filter")
+router.register("service-targets", ServiceTargetViewSet, basename="service-target")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register("me/dependants", DependantViewSet, basename="dependant")
 

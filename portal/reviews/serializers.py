@@ -9,7 +9,8 @@ from rest_framework import serializers
 from portal.analyses.models import Analysis
 from portal.analyses.serializers import AnalysisDetailSerializer
 
-from .models import Addendum, Opinion, Review, finding_choices
+from .models import Addendum, Opinion, Review, SavedFilter, ServiceTarget, finding_choices
+from .urgency import reasons_of
 
 
 class OpinionSerializer(serializers.ModelSerializer):
@@ -64,10 +65,45 @@ class ModelAnswerSerializer(serializers.Serializer):
         return str(self.context["request"].build_absolute_uri(reverse("v1:analysis-heatmap", args=[analysis.pk])))
 
 
+class FlagSerializer(serializers.Serializer):
+    """How soon the practitioner wants it to be read, and why."""
+
+    urgency = serializers.ChoiceField(choices=[level.label.lower() for level in Review.Urgency])
+    reason = serializers.CharField(min_length=3, max_length=200)
+
+
+class UrgencyReasonSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    words = serializers.CharField()
+
+
+class SavedFilterSerializer(serializers.ModelSerializer):
+    """`query` is the query string of a list of reviews: q, disease, urgency and status."""
+
+    class Meta:
+        model = SavedFilter
+        fields = ["id", "name", "query", "created_at"]
+        read_only_fields = ["created_at"]
+
+
+class ServiceTargetSerializer(serializers.ModelSerializer):
+    urgency = serializers.CharField(source="get_urgency_display", read_only=True)
+    hours = serializers.IntegerField(min_value=1, max_value=720)
+
+    class Meta:
+        model = ServiceTarget
+        fields = ["id", "disease", "urgency", "hours"]
+        read_only_fields = ["disease"]
+
+
 class ReviewSerializer(serializers.ModelSerializer):
     url = serializers.HyperlinkedIdentityField(view_name="v1:review-detail")
     disease = serializers.CharField(source="analysis.disease", read_only=True)
     urgency = serializers.CharField(source="get_urgency_display", read_only=True)
+    urgency_reasons = serializers.SerializerMethodField(
+        help_text="Why it has its urgency. What the model's answer adds is named once it is revealed."
+    )
+    reference = serializers.CharField(read_only=True, help_text="Its short name, to be read aloud; ?q= finds it.")
     overdue = serializers.BooleanField(source="is_overdue", read_only=True)
     scan: Any = serializers.HyperlinkedRelatedField(source="analysis.scan", view_name="v1:scan-detail", read_only=True)
     held_by = serializers.SerializerMethodField()
@@ -83,7 +119,8 @@ class ReviewSerializer(serializers.ModelSerializer):
     class Meta:
         model = Review
         fields = [
-            *("id", "url", "disease", "status", "urgency", "opened_at", "due_at", "overdue", "held_by", "claim_expires_at", "revealed_at"),
+            *("id", "url", "reference", "disease", "status", "urgency", "urgency_reasons", "opened_at", "asked_at", "due_at"),
+            *("overdue", "held_by", "claim_expires_at", "revealed_at"),
             *("signed_at", "scan", "patient_age", "patient_sex", "symptoms", "finding_choices", "independent", "opinion", "addenda"),
             "model_answer",
         ]
@@ -91,6 +128,12 @@ class ReviewSerializer(serializers.ModelSerializer):
 
     def _is_holder(self, review: Review) -> bool:
         return review.practitioner_id == self.context["request"].user.pk
+
+    @extend_schema_field(UrgencyReasonSerializer(many=True))
+    def get_urgency_reasons(self, review: Review) -> Any:
+        user = self.context["request"].user
+        reasons = reasons_of(review, revealed=review.is_revealed_to(user), to_patient=review.patient_id == user.pk)
+        return UrgencyReasonSerializer(reasons, many=True).data
 
     def get_held_by(self, review: Review) -> str | None:
         return review.practitioner.name if review.practitioner else None
@@ -122,9 +165,7 @@ class ReviewSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(ModelAnswerSerializer(allow_null=True))
     def get_model_answer(self, review: Review) -> Any:
-        user = self.context["request"].user
-        revealed = self._is_holder(review) and review.revealed_at is not None
-        if not (revealed or user.is_administrator or review.patient_id == user.pk):
+        if not review.is_revealed_to(self.context["request"].user):
             return None
         return ModelAnswerSerializer(review.analysis, context=self.context).data
 

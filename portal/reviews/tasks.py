@@ -15,3 +15,10 @@ def remind_of_critical() -> None:
     from .critical import remind
 
     remind()
+
+
+@shared_task
+def tell_overdue() -> None:
+    from .overdue import tell_overdue
+
+    tell_overdue()

@@ -18,6 +18,7 @@ from portal.accounts.services import add_document
 from portal.analyses.models import Analysis
 from portal.notifications.models import Notification
 from portal.reviews import services as reviews
+from portal.reviews.models import SavedFilter, ServiceTarget
 from portal.scans import uploads
 
 CAST = ["anonymous", "patient", "other_patient", "unverified", "practitioner", "assigned", "administrator"]
@@ -67,6 +68,7 @@ GET: dict[str, dict[str, int]] = {
     "reviews:list": {**dict.fromkeys(CAST, 403), "anonymous": 302, "unverified": 200, "practitioner": 200, "assigned": 200},
     # a row that another practitioner holds is seen (who reads what), its picture and answer are not; the patient is led to their page
     "reviews:detail": {**REVEALED, "patient": 302, "practitioner": 200},
+    "reviews:flag": {**dict.fromkeys(CAST, 404), "anonymous": 302, "practitioner": 200, "assigned": 200},
     "notifications:list": SIGNED_IN,
     "v1:disease-list": API_SIGNED_IN,
     "v1:disease-detail": API_SIGNED_IN,
@@ -82,6 +84,8 @@ GET: dict[str, dict[str, int]] = {
     "v1:upload-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200},  # one's own only
     "v1:review-list": API_SIGNED_IN,
     "v1:review-detail": {**API_REVEALED, "practitioner": 200},
+    "v1:saved-filter-list": API_SIGNED_IN,
+    "v1:service-target-list": API_SIGNED_IN,
     "v1:notification-list": API_SIGNED_IN,
     "v1:me": API_SIGNED_IN,
     "v1:dependant-list": API_SIGNED_IN,
@@ -101,6 +105,9 @@ POST: dict[str, dict[str, int]] = {
     "v1:dependant-list": {**dict.fromkeys(CAST, 400), "anonymous": 401},
     "analyses:cancel": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "administrator": 302},
     "reviews:claim": {**REVEALED, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302},
+    "reviews:flag": {**dict.fromkeys(CAST, 404), "anonymous": 302, "practitioner": 400, "assigned": 400},
+    "reviews:save_filter": dict.fromkeys(CAST, 302),
+    "reviews:remove_filter": {**dict.fromkeys(CAST, 404), "anonymous": 302, "practitioner": 302},
     "reviews:release": {
         **dict.fromkeys(CAST, 404),
         "anonymous": 302,
@@ -153,6 +160,15 @@ POST: dict[str, dict[str, int]] = {
         "assigned": 200,
         "administrator": 403,
     },
+    "v1:review-flag": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 401,
+        "patient": 400,
+        "practitioner": 400,
+        "assigned": 400,
+        "administrator": 400,
+    },
+    "v1:saved-filter-list": api(dict.fromkeys(CAST, 400)),
     "v1:review-release": {
         **dict.fromkeys(CAST, 404),
         "anonymous": 401,
@@ -201,9 +217,13 @@ POST: dict[str, dict[str, int]] = {
     "v1:analysis-decline-review": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200, "assigned": 409, "administrator": 409},
 }
 # PUT without a body, and DELETE.
-PUT: dict[str, dict[str, int]] = {"v1:model-version-operating-point": {**API_ADMINISTRATOR, "administrator": 400}}
+PUT: dict[str, dict[str, int]] = {
+    "v1:model-version-operating-point": {**API_ADMINISTRATOR, "administrator": 400},
+    "v1:service-target-detail": {**API_ADMINISTRATOR, "administrator": 400},
+}
 DELETE: dict[str, dict[str, int]] = {
     "v1:model-version-operating-point": API_ADMINISTRATOR,
+    "v1:saved-filter-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "practitioner": 204},
     "v1:dependant-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 204},
 }
 LIBRARIES = ("admin:", "account_", "mfa_")  # allauth's and Django's own; the admin is walked below
@@ -255,6 +275,8 @@ def things(
     people: dict[str, User | None] = {"anonymous": None, "patient": patient, "other_patient": other_patient, "unverified": unverified}
     people |= {"practitioner": practitioner, "assigned": other_practitioner, "administrator": administrator}
     arguments = {"scan": [analysis.scan_id], "analysis": [analysis.pk], "review": [review.pk], "notification": [note.pk]}
+    view = SavedFilter.objects.create(user=practitioner, name="Urgent", query="urgency=1")
+    arguments |= {"saved": [view.pk], "service": [ServiceTarget.objects.get(disease="malaria", urgency=1).pk]}
     model = analysis.model_version
     arguments |= {"upload": [upload.pk], "dependant": [child.pk], "model": [model.pk], "model page": [model.disease, model.version]}
     return Things(people, arguments | {"document": [document.pk], "disease": ["malaria"]})
@@ -272,6 +294,8 @@ def address(name: str, path: str, things: Things) -> str:
         kind = "dependant"
     if name == "analyses:disease":
         kind = "disease"
+    if name == "reviews:remove_filter":
+        kind = "saved"
     if app == "analyses" and "/models/" in path:
         kind = "model page"
     values = iter(things.arguments.get(kind, []))
