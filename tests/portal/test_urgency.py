@@ -99,6 +99,7 @@ def test_a_practitioner_raises_and_lowers_the_urgency_with_a_reason(
     assert (review.urgency, hours(review)) == (1, 2)
     assert reasons_of(review, revealed=False)[0].words == f"flagged urgent by {practitioner.name}: Her clinic called"
     assert "Her clinic called" in browse(other_practitioner).get("/reviews/").content.decode()
+    assert "Her clinic called" in browse(other_practitioner).get(f"/reviews/{review.pk}/").content.decode()
     answer = api(other_practitioner).post(f"/api/v1/reviews/{review.pk}/flag/", {"urgency": "routine", "reason": "A known scar"})
     assert answer.status_code == 200, answer.content
     review = Review.objects.with_all().get()
