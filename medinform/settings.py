@@ -175,6 +175,7 @@ CELERY_BEAT_SCHEDULE = {
     "release-expired-claims": {"task": "portal.reviews.tasks.release_expired", "schedule": 60, "options": {"expires": 240}},
     "remind-of-critical": {"task": "portal.reviews.tasks.remind_of_critical", "schedule": 60, "options": {"expires": 240}},
     "forget-old-drafts": {"task": "portal.reviews.tasks.forget_old_drafts", "schedule": 3600, "options": {"expires": 3000}},
+    "tell-overdue-reviews": {"task": "portal.reviews.tasks.tell_overdue", "schedule": 60, "options": {"expires": 240}},
 }
 
 # --- the queue of analyses

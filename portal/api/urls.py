@@ -8,7 +8,14 @@ from rest_framework.routers import DefaultRouter
 from portal.accounts.api import AllTokensView, ConsentView, DependantViewSet, MeView, TokenView
 from portal.analyses.api import DiseaseViewSet, ModelVersionViewSet
 from portal.notifications.api import NotificationViewSet
-from portal.reviews.api import AnalysisWithOpinionViewSet, ReadingFormViewSet, ReadingTemplateViewSet, ReviewViewSet
+from portal.reviews.api import (
+    AnalysisWithOpinionViewSet,
+    ReadingFormViewSet,
+    ReadingTemplateViewSet,
+    ReviewViewSet,
+    SavedFilterViewSet,
+    ServiceTargetViewSet,
+)
 from portal.reviews.case_api import NoticeViewSet
 from portal.scans.api import ScanViewSet
 from portal.scans.uploads_api import UploadViewSet
@@ -25,6 +32,8 @@ router.register("reviews", ReviewViewSet, basename="review")
 router.register("critical-notices", NoticeViewSet, basename="notice")
 router.register("reading-forms", ReadingFormViewSet, basename="reading-form")
 router.register("reading-templates", ReadingTemplateViewSet, basename="reading-template")
+router.register("saved-filters", SavedFilterViewSet, basename="saved-filter")
+router.register("service-targets", ServiceTargetViewSet, basename="service-target")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register("me/dependants", DependantViewSet, basename="dependant")
 

@@ -22,6 +22,7 @@ from portal.reviews.signals import (
     review_referred,
     review_signed,
     reviews_opened,
+    reviews_overdue,
 )
 
 from .models import Notification
@@ -69,6 +70,21 @@ def tell_practitioners(sender: type, reviews: list[Review], **kwargs: Any) -> No
 def _wanted(review: Review) -> str:
     """A case that waits for another reading is news again."""
     return str(review.pk) if review.role == Role.FIRST else f"{review.pk}:{review.role}"
+
+
+@receiver(reviews_overdue)
+def tell_that_they_are_late(sender: type, reviews: list[Review], **kwargs: Any) -> None:
+    """Every verified practitioner and every administrator without unread news of lateness: one line for all that are late, never one for
+    each. A scan makes this news once, when it falls due; who has not read it yet is not told again."""
+    told = Notification.objects.unread().filter(kind=Kind.OVERDUE).values("user")
+    had_theirs = readers.read_before(reviews)
+    for reader in readers.verified().exclude(pk__in=told):
+        theirs = [review for review in reviews if review.patient_id != reader.pk and reader.pk not in had_theirs[review.pk]]
+        if theirs:
+            notify(user=reader, kind=Kind.OVERDUE, subject_id=_wanted(theirs[0]), url=reverse("reviews:list") + "?view=overdue")
+    late = reverse("admin:reviews_review_changelist") + "?overdue=yes"
+    for administrator in User.objects.filter(is_active=True, role=AccountRole.ADMINISTRATOR).exclude(pk__in=told):
+        notify(user=administrator, kind=Kind.OVERDUE, subject_id=_wanted(reviews[0]), url=late)
 
 
 @receiver(review_signed)

@@ -16,6 +16,7 @@ class Notification(models.Model):
         REJECTED = "analysis_rejected", "Your picture could not be read"
         FAILED = "analysis_failed", "Something went wrong on our side"
         OPENED = "review_opened", "Scans are waiting for a practitioner"
+        OVERDUE = "review_overdue", "Scans have waited longer than their target"
         SIGNED = "review_signed", "A practitioner has answered"
         RECEIPT = "review_receipt", "Your opinion is signed"
         ADDENDUM = "addendum", "A practitioner added to an opinion"

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
-from rest_framework import viewsets
+from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
@@ -16,19 +17,22 @@ from portal.analyses.api import AnalysisViewSet
 from portal.analyses.models import Analysis
 from portal.audit.services import record, record_many
 
-from . import drafts, own_templates, services, structured
+from . import drafts, flags, own_templates, saved, services, structured, targets
 from .case_api import CaseActions
 from .filters import ReviewFilter
-from .models import Draft, Opinion, ReadingTemplate, Review, finding_choices
+from .models import Draft, Opinion, ReadingTemplate, Review, SavedFilter, ServiceTarget, finding_choices
 from .serializers import (
     AddendumSerializer,
     AnalysisWithOpinionSerializer,
     DraftSerializer,
+    FlagSerializer,
     ReadingFormSerializer,
     ReadingSerializer,
     ReadingTemplateSerializer,
     ReviewSerializer,
     SaidSerializer,
+    SavedFilterSerializer,
+    ServiceTargetSerializer,
     SignCallSerializer,
     TemplateChangeSerializer,
 )
@@ -69,6 +73,13 @@ class ReviewViewSet(CaseActions, viewsets.ReadOnlyModelViewSet):
     @action(detail=True, methods=["post"])
     def claim(self, request: Request, **kwargs: Any) -> Response:
         return self._shown(services.claim(review=self.get_object(), practitioner=request.user))
+
+    @extend_schema(summary="Raise or lower its urgency, with a reason", request=FlagSerializer, responses=ReviewSerializer)
+    @action(detail=True, methods=["post"])
+    def flag(self, request: Request, **kwargs: Any) -> Response:
+        review, asked = self.get_object(), _valid(FlagSerializer, request)
+        urgency = Review.Urgency[asked["urgency"].upper()]
+        return self._shown(flags.flag(review=review, practitioner=request.user, urgency=urgency, reason=asked["reason"]))
 
     @extend_schema(summary="Give it back to the queue", request=None)
     @action(detail=True, methods=["post"])
@@ -200,6 +211,42 @@ class ReadingFormViewSet(viewsets.GenericViewSet):
         if disease not in structured.FIELDS:
             raise Http404
         return Response(self.get_serializer(self._form(disease)).data)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Your saved views of the worklist"),
+    create=extend_schema(summary="Keep a view under a name; the same name again changes it"),
+    destroy=extend_schema(summary="Remove one"),
+)
+class SavedFilterViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet):
+    queryset = SavedFilter.objects.none()
+    serializer_class = SavedFilterSerializer
+    ordering = ["id"]
+
+    def get_queryset(self) -> QuerySet[SavedFilter]:
+        return SavedFilter.objects.visible_to(self.request.user)
+
+    def perform_create(self, serializer: Any) -> None:
+        serializer.instance = saved.save_filter(user=self.request.user, **serializer.validated_data)
+
+    def perform_destroy(self, instance: SavedFilter) -> None:
+        saved.remove_filter(saved=instance)
+
+
+@extend_schema_view(list=extend_schema(summary="In how many hours a scan should be read, by disease and urgency"))
+class ServiceTargetViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+    queryset = ServiceTarget.objects.all()
+    serializer_class = ServiceTargetSerializer
+    ordering = ["disease", "urgency"]
+
+    @extend_schema(summary="Administrators: set one; what is open is due anew")
+    def update(self, request: Request, **kwargs: Any) -> Response:
+        if not request.user.is_administrator:
+            raise PermissionDenied
+        target, asked = self.get_object(), self.get_serializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        targets.change(target=target, hours=asked.validated_data["hours"], by=request.user)
+        return Response(self.get_serializer(target).data)
 
 
 @extend_schema_view(create=extend_schema(responses={201: AnalysisWithOpinionSerializer, 200: AnalysisWithOpinionSerializer}))

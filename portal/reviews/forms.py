@@ -10,6 +10,15 @@ from .models import Addendum, Opinion, Review, finding_choices
 DETAIL = "detail-"  # the names of the disease's own fields begin with it
 
 
+class FlagForm(forms.Form):
+    """How soon the practitioner wants it to be read."""
+
+    urgency = forms.TypedChoiceField(
+        choices=Review.Urgency.choices, coerce=int, widget=forms.RadioSelect, label="How soon should it be read?"
+    )
+    reason = forms.CharField(min_length=3, max_length=200, label="Why", help_text="The next reader sees it, and your name.")
+
+
 class ReadingForm(forms.Form):
     """The practitioner's own reading, before the model's answer is shown. `said` fills it: an earlier reading or a draft."""
 

@@ -6,6 +6,7 @@ ReadingPolicy and CriticalRule are set by administrators; Referral and CriticalN
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -17,8 +18,12 @@ from django.utils import timezone
 from portal.accounts.models import Dependant, PatientProfile
 from portal.analyses.models import DISEASE_CHOICES, Analysis
 
-from . import structured
+from . import reference, structured
 from .querysets import CriticalNoticeQuerySet, OwnQuerySet, ReviewQuerySet
+from .worklist_models import SavedFilter as SavedFilter
+from .worklist_models import ServiceTarget as ServiceTarget
+from .worklist_models import Urgency
+from .worklist_models import UrgencyFlag as UrgencyFlag
 
 
 class Role(models.TextChoices):
@@ -53,10 +58,7 @@ class Review(models.Model):
         SIGNED = "signed", "Practitioner has answered"
         DECLINED = "declined", "Declined by the patient"
 
-    class Urgency(models.IntegerChoices):
-        URGENT = 1
-        SOON = 2
-        ROUTINE = 3
+    Urgency = Urgency
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     analysis = models.OneToOneField(Analysis, models.PROTECT, related_name="review")
@@ -67,17 +69,25 @@ class Review(models.Model):
     wanted_speciality = models.CharField(max_length=80, blank=True, help_text="Whom a referral asked for; others may read it too.")
     urgency = models.PositiveSmallIntegerField(choices=Urgency, default=Urgency.ROUTINE)
     opened_at = models.DateTimeField(auto_now_add=True)
-    due_at = models.DateTimeField(help_text="The order of the queue: when it was opened plus the target of its urgency.")
+    asked_at = models.DateTimeField(default=timezone.now, help_text="When this reading was asked for: its target counts from here.")
+    due_at = models.DateTimeField(help_text="The order of the queue: when it was asked for plus the target of its disease and urgency.")
     claimed_at = models.DateTimeField(null=True, blank=True)
     claim_expires_at = models.DateTimeField(null=True, blank=True)
     revealed_at = models.DateTimeField(null=True, blank=True, help_text="When the model's answer was shown to the practitioner.")
     signed_at = models.DateTimeField(null=True, blank=True)
+    overdue_told_at = models.DateTimeField(null=True, blank=True, help_text="When people were told that it is overdue: once.")
 
     objects = ReviewQuerySet.as_manager()
 
     class Meta:
         ordering = ["due_at", "id"]
-        indexes = [models.Index(fields=["status", "due_at"]), models.Index(fields=["practitioner", "status"])]
+        indexes = [
+            models.Index(fields=["status", "due_at"]),
+            models.Index(fields=["practitioner", "status"]),
+            # the worklist in its order, and what one practitioner signed, newest first
+            models.Index(fields=["due_at", "id"], condition=Q(status__in=["waiting", "claimed"]), name="reviews_open"),
+            models.Index(fields=["practitioner", "-signed_at", "-id"], condition=Q(status="signed"), name="reviews_signed_by"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(practitioner__isnull=True) | ~Q(practitioner=F("patient")), name="nobody_reviews_their_own_scan"
@@ -102,6 +112,16 @@ class Review(models.Model):
     def person(self) -> PatientProfile | Dependant | None:
         """Whom the scan shows, with age and sex: the patient, or a child whom they look after."""
         return self.analysis.scan.dependant or getattr(self.patient, "patient_profile", None)
+
+    @property
+    def reference(self) -> str:
+        """What people call it: short, to be read aloud, the same for ever."""
+        return reference.of(self.pk)
+
+    @property
+    def target(self) -> timedelta:
+        """The time in which it should be read."""
+        return self.due_at - self.asked_at
 
     @property
     def is_open(self) -> bool:

@@ -46,17 +46,28 @@ class ReviewQuerySet(models.QuerySet):
         still_open = self.filter(status__in=["waiting", "claimed"], pk__in=self._took_part(user))
         return still_open.exclude(practitioner=user, status="claimed")
 
+    def open(self) -> models.QuerySet:
+        return self.filter(status__in=["waiting", "claimed"])
+
     def claimable(self) -> models.QuerySet:
         return self.filter(Q(status="waiting") | Q(status="claimed", claim_expires_at__lte=timezone.now()))
 
     def overdue(self) -> models.QuerySet:
-        return self.filter(status__in=["waiting", "claimed"], due_at__lte=timezone.now())
+        return self.open().filter(due_at__lte=timezone.now())
 
     def with_all(self) -> models.QuerySet:
         """Everything that a list or a page shows, in a fixed number of queries."""
         return self.select_related(
-            "analysis__scan__dependant", "analysis__model_version", "patient__patient_profile", "practitioner__practitioner_profile"
+            "analysis__scan__dependant",
+            "analysis__model_version",
+            "patient__patient_profile",
+            "practitioner__practitioner_profile",
+            "flag__practitioner",
         ).prefetch_related("opinions__practitioner", "addenda__author", "referrals__referred_by", "referrals__referred_to")
+
+    def with_row(self) -> models.QuerySet:
+        """What one row of the worklist shows, all in the same query."""
+        return self.select_related("analysis__scan__dependant", "patient__patient_profile", "practitioner", "flag__practitioner")
 
 
 class CriticalNoticeQuerySet(models.QuerySet):
@@ -86,3 +97,9 @@ class OwnQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> models.QuerySet:
         """One's own, to nobody else: no administrator reads what somebody has not said yet."""
         return self.filter(practitioner=user) if user.is_authenticated and user.is_verified_practitioner else self.none()
+
+
+class SavedFilterQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> models.QuerySet:
+        """One's own, for as long as one has a worklist."""
+        return self.filter(user=user) if user.is_authenticated and user.is_verified_practitioner else self.none()

@@ -12,12 +12,12 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.audit.services import record
 
+from . import targets
 from .errors import ReviewError
 from .models import Opinion, Referral, Review
 from .readers import colleagues, specialities
 from .services import back_to_queue, claim_expiry, held
 from .signals import review_referred
-from .urgency import TARGET
 
 
 def refer(*, review: Review, practitioner: Any, reason: str, to: User | None = None, speciality: str = "") -> Referral:
@@ -57,7 +57,7 @@ def _hand_over(review: Review, to: User) -> None:
     now = timezone.now()
     kept = Opinion.objects.filter(review=review, practitioner=to, stage=Opinion.Stage.INDEPENDENT).exists()
     review.practitioner, review.claimed_at, review.revealed_at = to, now, now if kept else None
-    review.claim_expires_at = max(claim_expiry(), now + TARGET[Review.Urgency(review.urgency)] / 2)
+    review.claim_expires_at = max(claim_expiry(), now + targets.of(review) / 2)
     review.wanted_speciality = ""
     review.save()
 

@@ -11,7 +11,8 @@ from portal.analyses.serializers import AnalysisDetailSerializer
 
 from . import readers, structured
 from .case_serializers import ReferralSerializer, SignedReadingSerializer
-from .models import Addendum, Draft, Opinion, ReadingTemplate, Review, Role, finding_choices
+from .models import Addendum, Draft, Opinion, ReadingTemplate, Review, Role, SavedFilter, ServiceTarget, finding_choices
+from .urgency import reasons_of
 
 
 class OpinionSerializer(serializers.ModelSerializer):
@@ -173,10 +174,45 @@ class ModelAnswerSerializer(serializers.Serializer):
         return str(self.context["request"].build_absolute_uri(reverse("v1:analysis-heatmap", args=[analysis.pk])))
 
 
+class FlagSerializer(serializers.Serializer):
+    """How soon the practitioner wants it to be read, and why."""
+
+    urgency = serializers.ChoiceField(choices=[level.label.lower() for level in Review.Urgency])
+    reason = serializers.CharField(min_length=3, max_length=200)
+
+
+class UrgencyReasonSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    words = serializers.CharField()
+
+
+class SavedFilterSerializer(serializers.ModelSerializer):
+    """`query` is the query string of a list of reviews: q, disease, urgency and status."""
+
+    class Meta:
+        model = SavedFilter
+        fields = ["id", "name", "query", "created_at"]
+        read_only_fields = ["created_at"]
+
+
+class ServiceTargetSerializer(serializers.ModelSerializer):
+    urgency = serializers.CharField(source="get_urgency_display", read_only=True)
+    hours = serializers.IntegerField(min_value=1, max_value=720)
+
+    class Meta:
+        model = ServiceTarget
+        fields = ["id", "disease", "urgency", "hours"]
+        read_only_fields = ["disease"]
+
+
 class ReviewSerializer(serializers.ModelSerializer):
     url = serializers.HyperlinkedIdentityField(view_name="v1:review-detail")
     disease = serializers.CharField(source="analysis.disease", read_only=True)
     urgency = serializers.CharField(source="get_urgency_display", read_only=True)
+    urgency_reasons = serializers.SerializerMethodField(
+        help_text="Why it has its urgency. What the model's answer adds is named once it is revealed."
+    )
+    reference = serializers.CharField(read_only=True, help_text="Its short name, to be read aloud; ?q= finds it.")
     overdue = serializers.BooleanField(source="is_overdue", read_only=True)
     scan: Any = serializers.HyperlinkedRelatedField(source="analysis.scan", view_name="v1:scan-detail", read_only=True)
     held_by = serializers.SerializerMethodField()
@@ -200,11 +236,18 @@ class ReviewSerializer(serializers.ModelSerializer):
     class Meta:
         model = Review
         fields = [
-            *("id", "url", "disease", "status", "urgency", "opened_at", "due_at", "overdue", "held_by", "claim_expires_at", "revealed_at"),
+            *("id", "url", "reference", "disease", "status", "urgency", "urgency_reasons", "opened_at", "asked_at", "due_at"),
+            *("overdue", "held_by", "claim_expires_at", "revealed_at"),
             *("signed_at", "scan", "patient_age", "patient_sex", "symptoms", "finding_choices", "role", "settled_by", "wanted_speciality"),
             *("independent", "own_opinion", "opinion", "versions", "addenda", "readings", "referrals", "model_answer"),
         ]
         read_only_fields = fields
+
+    @extend_schema_field(UrgencyReasonSerializer(many=True))
+    def get_urgency_reasons(self, review: Review) -> Any:
+        user = self.context["request"].user
+        reasons = reasons_of(review, revealed=review.is_revealed_to(user), to_patient=review.patient_id == user.pk)
+        return UrgencyReasonSerializer(reasons, many=True).data
 
     def get_held_by(self, review: Review) -> str | None:
         return review.practitioner.name if review.practitioner else None

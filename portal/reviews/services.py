@@ -11,19 +11,20 @@ from django.utils import timezone
 from portal.analyses.models import Analysis
 from portal.audit.services import record, record_many
 
-from . import critical, policy
+from . import critical, policy, targets
 from .errors import ReviewError
 from .models import Addendum, Draft, Opinion, Review, Role, finding_choices
 from .readers import require_new_reader, require_reader
 from .signals import addendum_added, claim_expired, reading_signed, review_declined, review_signed, reviews_opened
 from .structured import DetailsRefused, checked
-from .urgency import TARGET, urgency_of
+from .urgency import urgency_of
 
 
 def open_reviews(analyses: Sequence[Analysis]) -> None:
     """Put answered analyses into the queue, each once."""
     there = set(Review.objects.filter(analysis__in=analyses).values_list("analysis", flat=True)) if analyses else set()
-    reviews = [_opened(analysis) for analysis in analyses if analysis.pk not in there]
+    known = targets.spans()
+    reviews = [_opened(analysis, known) for analysis in analyses if analysis.pk not in there]
     if reviews:
         Review.objects.bulk_create(reviews)
         details = [{"urgency": review.urgency} for review in reviews]
@@ -31,9 +32,11 @@ def open_reviews(analyses: Sequence[Analysis]) -> None:
         reviews_opened.send(Review, reviews=reviews)
 
 
-def _opened(analysis: Analysis) -> Review:
+def _opened(analysis: Analysis, known: dict[tuple[str, int], timedelta]) -> Review:
     urgency = urgency_of(analysis)
-    return Review(analysis=analysis, patient=analysis.patient, urgency=urgency, due_at=timezone.now() + TARGET[urgency])
+    now = timezone.now()
+    due_at = now + targets.span_of(analysis.disease, urgency, known)
+    return Review(analysis=analysis, patient=analysis.patient, urgency=urgency, asked_at=now, due_at=due_at)
 
 
 def claim(*, review: Review, practitioner: Any) -> Review:
@@ -134,7 +137,8 @@ def _settle(review: Review) -> None:
 def _ask_another(review: Review, role: Role) -> None:
     """Back into the queue for the next reading, with a target of its own."""
     review.role, review.wanted_speciality = role, ""
-    review.due_at = timezone.now() + TARGET[Review.Urgency(review.urgency)]
+    review.asked_at, review.overdue_told_at = timezone.now(), None
+    review.due_at = review.asked_at + targets.of(review)
     back_to_queue(review)
     record("review.next_reading", review, patient=review.patient, role=role)
     reviews_opened.send(Review, reviews=[review])

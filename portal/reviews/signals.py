@@ -3,6 +3,7 @@
 from django.dispatch import Signal
 
 reviews_opened = Signal()  # reviews
+reviews_overdue = Signal()  # reviews
 review_signed = Signal()  # review: its answer is settled
 reading_signed = Signal()  # review, opinion: signed, and another practitioner reads it next
 review_declined = Signal()  # review, practitioner: who held it, or None

@@ -22,3 +22,10 @@ def forget_old_drafts() -> None:
     from .drafts import forget_old
 
     forget_old()
+
+
+@shared_task
+def tell_overdue() -> None:
+    from .overdue import tell_overdue
+
+    tell_overdue()

@@ -1,28 +1,105 @@
-"""How soon a scan should be read.
+"""How soon a scan should be read, and why.
 
-The queue is ordered by a due time: opened plus the target of the urgency. So an urgent scan goes first, and every other one moves up
-as it waits: nobody waits for ever (earliest deadline first, Liu and Layland 1973).
+The rule is RULES: each line that holds asks for an urgency, and the most urgent one wins. A practitioner's own flag goes before it
+(flags.py). The queue is ordered by a due time: opened plus the target of the disease and urgency (targets.py). So an urgent scan goes
+first, and every other one moves up as it waits: what comes after a scan fell due is never read before it (earliest deadline first, Liu
+and Layland 1973; tests/portal/test_queue_order.py).
 """
 
-from datetime import timedelta
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from portal.analyses.models import Analysis
 
 from .models import Review
+from .worklist_models import Urgency
 
-TARGET = {
-    Review.Urgency.URGENT: timedelta(hours=2),
-    Review.Urgency.SOON: timedelta(hours=6),
-    Review.Urgency.ROUTINE: timedelta(hours=24),
-}
 VERY_LIKELY = 0.95
 
 
-def urgency_of(analysis: Analysis) -> Review.Urgency:
-    """Urgent with a red-flag symptom, or when the model is nearly sure; soon when suspicious, uncertain, or the finding sends the patient
-    to a clinic by itself (another pneumonia); else routine."""
-    if analysis.has_red_flag or (analysis.probability or 0) >= VERY_LIKELY:
-        return Review.Urgency.URGENT
-    if analysis.outcome != Analysis.Outcome.NOT_SUSPICIOUS or analysis.symptoms or analysis.finding in analysis.catalogue.finding_steps:
-        return Review.Urgency.SOON
-    return Review.Urgency.ROUTINE
+@dataclass(frozen=True)
+class Rule:
+    """What asks for an urgency. `words` complete "urgent, because ..."; {symptoms} and {red_flags} are what the patient ticked."""
+
+    code: str
+    urgency: Urgency
+    words: str
+    holds: Callable[[Analysis], bool]
+    by_model: bool = False
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a review has its urgency, for people and programs."""
+
+    code: str
+    words: str
+
+
+URGENT, SOON, ROUTINE = Urgency.URGENT, Urgency.SOON, Urgency.ROUTINE
+SUSPICIOUS, UNCERTAIN = Analysis.Outcome.SUSPICIOUS, Analysis.Outcome.UNCERTAIN
+
+RULES = (
+    Rule("red_flag", URGENT, "the patient ticked what needs help now: {red_flags}", lambda a: a.has_red_flag),
+    Rule(
+        "very_likely", URGENT, f"the model's probability is {VERY_LIKELY:.0%} or more", lambda a: (a.probability or 0) >= VERY_LIKELY, True
+    ),
+    Rule("suspicious", SOON, "the model finds signs of the disease", lambda a: a.outcome == SUSPICIOUS, True),
+    Rule("uncertain", SOON, "the model can not tell", lambda a: a.outcome == UNCERTAIN, True),
+    Rule("finding", SOON, "what the model finds needs a clinic by itself", lambda a: a.finding in a.catalogue.finding_steps, True),
+    Rule("symptoms", SOON, "the patient ticked: {symptoms}", lambda a: bool(a.symptoms)),
+)
+CLOSED = Reason("model", "the model's answer asks for it, which stays closed until your own reading is kept")
+NOTHING = Reason("nothing", "nothing asks for it to be read sooner")
+
+
+def urgency_of(analysis: Analysis) -> Urgency:
+    """What the rule says."""
+    return _most_urgent([rule for rule in RULES if rule.holds(analysis)])
+
+
+def reasons_of(review: Review, *, revealed: bool, to_patient: bool = False) -> list[Reason]:
+    """Why it has its urgency. To a reader whose own reading is not kept the model's part is named only where nothing else explains the
+    urgency, and never what it is: they learn no more than the order of the queue tells."""
+    analysis, flag = review.analysis, getattr(review, "flag", None)
+    reasons = []
+    if flag is not None:
+        why = "" if to_patient else f": {flag.reason}"  # written for the next reader
+        reasons.append(Reason("flag", f"flagged {flag.get_urgency_display().lower()} by {flag.practitioner}{why}"))
+    holding = [rule for rule in RULES if rule.holds(analysis)]
+    told = holding if revealed else [rule for rule in holding if not rule.by_model]
+    reasons += [Reason(rule.code, _words(rule, analysis)) for rule in told if not _is_said_already(rule, told, analysis)]
+    if flag is None and _most_urgent(told) != _most_urgent(holding):
+        reasons.insert(0, CLOSED)
+    return reasons or [NOTHING]
+
+
+def rule_in_words() -> list[tuple[str, str]]:
+    """The whole rule, by urgency, for who wants to know it before any scan."""
+    words = {"red_flags": "a red flag", "symptoms": "any other symptom"}
+    told = [(level.label, [rule.words.format(**words) for rule in RULES if rule.urgency == level]) for level in (URGENT, SOON)]
+    return [(label, "; ".join(lines)) for label, lines in told] + [(ROUTINE.label, "nothing of these")]
+
+
+def _most_urgent(rules: list[Rule]) -> Urgency:
+    return min((rule.urgency for rule in rules), default=ROUTINE)
+
+
+def _words(rule: Rule, analysis: Analysis) -> str:
+    symptoms = [symptom for symptom in analysis.catalogue.symptoms if symptom.code in analysis.symptoms]
+    red_flags = [symptom.words for symptom in symptoms if symptom.red_flag]
+    others = [symptom.words for symptom in symptoms if not symptom.red_flag]
+    return rule.words.format(red_flags=_listed(red_flags), symptoms=_listed(others))
+
+
+def _listed(words: list[str]) -> str:
+    return ", ".join(words).lower()
+
+
+def _is_said_already(rule: Rule, told: list[Rule], analysis: Analysis) -> bool:
+    """A very likely one is suspicious; a red flag is a symptom."""
+    if rule.code == "suspicious":
+        return any(other.code == "very_likely" for other in told)
+    return rule.code == "symptoms" and analysis.catalogue.red_flags.issuperset(analysis.symptoms)

@@ -7,26 +7,23 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.accounts import recheck
 from portal.audit.services import record, record_many
 from portal.scans.models import Scan
 
-from . import drafts, services
+from . import drafts, flags, saved, services, urgency
 from . import room as case_room
-from .filters import ReviewFilter
-from .forms import AddendumForm, ReadingForm, SignForm
-from .models import CriticalNotice, Draft, Opinion, ReadingTemplate, Review
-from .urgency import TARGET
-
-PAGE = 50
+from . import worklist as worklist_of
+from .filters import WorklistFilter, cleaned
+from .forms import AddendumForm, FlagForm, ReadingForm, SignForm
+from .models import CriticalNotice, Draft, Opinion, ReadingTemplate, Review, SavedFilter
 
 
 def found(request: HttpRequest) -> QuerySet[Review]:
@@ -41,30 +38,69 @@ def worklist(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     if not request.user.is_verified_practitioner:
         return render(request, "reviews/unverified.html")
-    queue = Review.objects.queue_of(request.user)
-    asked = request.GET.copy()
-    if not {"status", "mine", "overdue", "all"} & set(asked):
-        queryset = queue.exclude(status__in=[Review.Status.SIGNED, Review.Status.DECLINED])
-    else:
-        queryset = queue
-    filtered = ReviewFilter(asked, queryset=queryset.with_all(), request=request)
-    page = Paginator(filtered.qs, PAGE).get_page(request.GET.get("page"))
-    record_many("review.listed", list(page), actor=request.user, patients=[review.patient for review in page])
+    tab = worklist_of.TABS.get(request.GET.get("view", ""), worklist_of.TABS["open"])
+    filtered = WorklistFilter(request.GET, queryset=worklist_of.parts(request.user)[tab.code], request=request)
+    page = worklist_of.page(tab, filtered.qs, request.GET)
+    counts = worklist_of.counts(request.user)
+    state = worklist_of.fingerprint(request.user, page, counts)
+    if request.htmx and request.GET.get("state") == state:  # type: ignore[attr-defined]
+        return HttpResponse(status=204)  # nothing has changed: nothing is shown anew, or swapped
+    record_many("review.listed", page.rows, actor=request.user, patients=[review.patient for review in page.rows])
+    query = cleaned(request.GET)
+    saved_tabs = worklist_of.saved_tabs(request.user, query if tab.code == "open" else "")
     context = {
         "page": page,
+        "tab": tab,
+        "tabs": [(each, counts[each.code]) for each in worklist_of.TABS.values()],
+        "saved": saved_tabs,
         "filter": filtered,
-        "targets": {urgency.value: span for urgency, span in TARGET.items()},
-        "counts": {
-            "open": queue.filter(status__in=[Review.Status.WAITING, Review.Status.CLAIMED]).count(),
-            "mine": queue.filter(practitioner=request.user, status=Review.Status.CLAIMED).count(),
-            "overdue": queue.overdue().count(),
-        },
+        "query": query,
+        "is_saved": any(each["current"] for each in saved_tabs),
+        "here": worklist_of.address(tab.code, query),
+        "state": state,
         "now": timezone.now(),
-        "followed": Review.objects.followed_by(request.user).with_all()[:PAGE],
+        "followed": Review.objects.followed_by(request.user).with_all()[: worklist_of.PAGE],
         "to_tell": CriticalNotice.objects.visible_to(request.user).open().count(),
-        "query": request.GET.urlencode(),
+        "rule": urgency.rule_in_words(),
     }
     return render(request, "reviews/_rows.html" if request.htmx else "reviews/list.html", context)  # type: ignore[attr-defined]
+
+
+@login_required
+@require_POST
+def save_filter(request: HttpRequest) -> HttpResponse:
+    query = request.POST.get("query", "")
+    try:
+        made = saved.save_filter(user=request.user, name=request.POST.get("name", ""), query=query)
+    except services.ReviewError as error:
+        messages.error(request, error.message)
+        return redirect("reviews:list")
+    return redirect(f"{reverse('reviews:list')}?{made.query}")
+
+
+@login_required
+@require_POST
+def remove_filter(request: HttpRequest, pk: int) -> HttpResponse:
+    saved.remove_filter(saved=get_object_or_404(SavedFilter.objects.visible_to(request.user), pk=pk))
+    return redirect("reviews:list")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def flag(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The practitioner's own urgency: a page of its own, and the worklist's dialog."""
+    review = get_object_or_404(Review.objects.queue_of(request.user).with_row(), pk=pk)
+    form = FlagForm(request.POST if request.method == "POST" else None, initial={"urgency": review.urgency})
+    if request.method == "POST" and form.is_valid():
+        try:
+            flags.flag(review=review, practitioner=request.user, **form.cleaned_data)
+        except services.ReviewError as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, f"{review.reference} is {Review.Urgency(form.cleaned_data['urgency']).label.lower()} now.")
+            return redirect("reviews:list")
+    template = "reviews/_flag.html" if request.htmx else "reviews/flag.html"  # type: ignore[attr-defined]
+    return render(request, template, {"review": review, "form": form}, status=400 if form.is_bound else 200)
 
 
 @login_required

@@ -11,5 +11,10 @@ function tell() {
 }
 
 document.addEventListener("htmx:afterSwap", tell);
+document.addEventListener("htmx:afterRequest", (event) => {
+  // An answer that says that nothing has changed swaps nothing: what is shown is true anew all the same.
+  const marks = event.detail.successful ? document.querySelectorAll(`[data-updated="#${event.target.id}"]`) : [];
+  marks.forEach((mark) => seen.set(mark, Date.now()));
+});
 setInterval(tell, 1000);
 tell();

@@ -19,7 +19,7 @@ from portal.analyses.models import Analysis
 from portal.notifications.models import Notification
 from portal.reviews import drafts, own_templates
 from portal.reviews import services as reviews
-from portal.reviews.models import CriticalNotice, Review
+from portal.reviews.models import CriticalNotice, Review, SavedFilter, ServiceTarget
 from portal.scans import uploads
 from tests.portal.cases import URGENT
 
@@ -78,6 +78,7 @@ GET: dict[str, dict[str, int]] = {
     "reviews:detail": {**REVEALED, "patient": 302, "practitioner": 200},
     "reviews:notices": {**dict.fromkeys(CAST, 403), "anonymous": 302, "practitioner": 200, "assigned": 200, "administrator": 200},
     "reviews:templates": {**dict.fromkeys(CAST, 403), "anonymous": 302, "practitioner": 200, "assigned": 200},
+    "reviews:flag": {**dict.fromkeys(CAST, 404), "anonymous": 302, "practitioner": 200, "assigned": 200},
     "notifications:list": SIGNED_IN,
     "v1:disease-list": API_SIGNED_IN,
     "v1:disease-detail": API_SIGNED_IN,
@@ -103,6 +104,8 @@ GET: dict[str, dict[str, int]] = {
     "v1:reading-template-detail": {**API_NOBODY, "assigned": 200},
     "v1:reading-form-list": API_SIGNED_IN,
     "v1:reading-form-detail": API_SIGNED_IN,
+    "v1:saved-filter-list": API_SIGNED_IN,
+    "v1:service-target-list": API_SIGNED_IN,
     "v1:notification-list": API_SIGNED_IN,
     "v1:me": API_SIGNED_IN,
     "v1:dependant-list": API_SIGNED_IN,
@@ -124,6 +127,9 @@ POST: dict[str, dict[str, int]] = {
     "v1:dependant-list": {**dict.fromkeys(CAST, 400), "anonymous": 401},
     "analyses:cancel": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "administrator": 302},
     "reviews:claim": {**REVEALED, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302},
+    "reviews:flag": {**dict.fromkeys(CAST, 404), "anonymous": 302, "practitioner": 400, "assigned": 400},
+    "reviews:save_filter": dict.fromkeys(CAST, 302),
+    "reviews:remove_filter": {**dict.fromkeys(CAST, 404), "anonymous": 302, "practitioner": 302},
     "reviews:release": {
         **dict.fromkeys(CAST, 404),
         "anonymous": 302,
@@ -189,6 +195,15 @@ POST: dict[str, dict[str, int]] = {
         "assigned": 200,
         "administrator": 403,
     },
+    "v1:review-flag": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 401,
+        "patient": 400,
+        "practitioner": 400,
+        "assigned": 400,
+        "administrator": 400,
+    },
+    "v1:saved-filter-list": api(dict.fromkeys(CAST, 400)),
     "v1:review-release": {
         **dict.fromkeys(CAST, 404),
         "anonymous": 401,
@@ -240,11 +255,13 @@ POST: dict[str, dict[str, int]] = {
 PUT: dict[str, dict[str, int]] = {
     "v1:model-version-operating-point": {**API_ADMINISTRATOR, "administrator": 400},
     "v1:review-draft": {**API_NOBODY, "patient": 403, "practitioner": 409, "assigned": 200, "administrator": 403},
+    "v1:service-target-detail": {**API_ADMINISTRATOR, "administrator": 400},
 }
 DELETE: dict[str, dict[str, int]] = {
     "v1:model-version-operating-point": API_ADMINISTRATOR,
     "v1:review-draft": {**API_NOBODY, "assigned": 204},
     "v1:reading-template-detail": {**API_NOBODY, "assigned": 204},
+    "v1:saved-filter-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "practitioner": 204},
     "v1:dependant-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 204},
 }
 LIBRARIES = ("admin:", "account_", "mfa_")  # allauth's and Django's own; the admin is walked below
@@ -301,6 +318,8 @@ def things(
     arguments = {"scan": [analysis.scan_id], "analysis": [analysis.pk], "review": [review.pk], "notification": [note.pk]}
     arguments["notice"] = [notice.pk]
     arguments |= {"draft": [review.pk, "final"], "template": [template.pk]}
+    view = SavedFilter.objects.create(user=practitioner, name="Urgent", query="urgency=1")
+    arguments |= {"saved": [view.pk], "service": [ServiceTarget.objects.get(disease="malaria", urgency=1).pk]}
     model = analysis.model_version
     arguments |= {"upload": [upload.pk], "dependant": [child.pk], "model": [model.pk], "model page": [model.disease, model.version]}
     return Things(people, arguments | {"document": [document.pk], "disease": ["malaria"]})
@@ -328,6 +347,8 @@ def address(name: str, path: str, things: Things) -> str:
         kind = "disease"
     if name == "reviews:told":
         kind = "notice"
+    if name == "reviews:remove_filter":
+        kind = "saved"
     if app == "analyses" and "/models/" in path:
         kind = "model page"
     if "/drafts/" in path:

@@ -1,9 +1,11 @@
 """What the start page, which lies in a room below, shows of the worklist."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import template
 
+from portal.reviews import urgency, worklist
 from portal.reviews.models import CriticalNotice, Review
 
 register = template.Library()
@@ -12,16 +14,28 @@ register = template.Library()
 @register.simple_tag
 def queue_counts(user: Any) -> dict[str, int]:
     """How many scans are open, how many of them are late, and how many this practitioner holds."""
-    queue = Review.objects.queue_of(user)
-    return {
-        "open": queue.filter(status__in=[Review.Status.WAITING, Review.Status.CLAIMED]).count(),
-        "mine": queue.filter(practitioner=user, status=Review.Status.CLAIMED).count(),
-        "overdue": queue.overdue().count(),
-        "signed": queue.filter(practitioner=user, status=Review.Status.SIGNED).count(),
-    }
+    return worklist.counts(user)
 
 
 @register.simple_tag
 def patients_to_tell(user: Any) -> int:
     """How many patients have not been told of a critical finding, as far as it is this person's to do."""
     return CriticalNotice.objects.visible_to(user).open().count()
+
+
+@register.filter
+def capped(count: int) -> str:
+    """As people need to know it: 42, 999+."""
+    return f"{worklist.CAP - 1}+" if count >= worklist.CAP else str(count)
+
+
+@register.filter
+def in_hours(span: timedelta) -> str:
+    """A target: 6 h, 3 days."""
+    hours = round(span.total_seconds() / 3600)
+    return f"{hours} h" if hours < 48 or hours % 24 else f"{hours // 24} days"
+
+
+@register.filter
+def reasons_for(review: Review, user: Any) -> list[urgency.Reason]:
+    return urgency.reasons_of(review, revealed=review.is_revealed_to(user))
