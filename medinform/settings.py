@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "portal.scans",
     "portal.analyses",
     "portal.reviews",
+    "portal.questions",
     "portal.notifications",
     "portal.api",
     "portal.demo",
@@ -117,6 +118,8 @@ ACCOUNT_SIGNUP_FORM_CLASS = "portal.accounts.forms.SignupForm"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEBUG else "https"
+ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a mail for every change of how one signs in
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "MEDINFORM: "
 AGE_OF_MAJORITY = env.int("AGE_OF_MAJORITY", default=18)  # years; below it a parent or guardian uploads
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
@@ -173,6 +176,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-analyses": {"task": "portal.analyses.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 4}},
     "discard-expired-uploads": {"task": "portal.scans.tasks.discard_expired_uploads", "schedule": 3600, "options": {"expires": 3000}},
     "release-expired-claims": {"task": "portal.reviews.tasks.release_expired", "schedule": 60, "options": {"expires": 240}},
+    "send-digests": {"task": "portal.notifications.tasks.send_digests", "schedule": 600, "options": {"expires": 600}},
 }
 
 # --- the queue of analyses
@@ -181,6 +185,8 @@ ANALYSIS_HEARTBEAT_SECONDS = env.int("ANALYSIS_HEARTBEAT_SECONDS", default=4)
 ANALYSIS_LOST_AFTER_SECONDS = env.int("ANALYSIS_LOST_AFTER_SECONDS", default=20)  # a running row without a heartbeat for so long
 ANALYSIS_RESEND_AFTER_SECONDS = env.int("ANALYSIS_RESEND_AFTER_SECONDS", default=60)  # a queued row that no worker has claimed
 REVIEW_CLAIM_MINUTES = 30
+QUESTIONS_AN_HOUR = env.int("QUESTIONS_AN_HOUR", default=10)  # messages of one patient
+DIGEST_HOUR = env.int("DIGEST_HOUR", default=7)  # when a practitioner hears what waits, unless they chose another hour
 
 # --- API
 REST_FRAMEWORK = {

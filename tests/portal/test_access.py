@@ -16,7 +16,9 @@ from portal.accounts import dependants
 from portal.accounts.models import PractitionerDocument, User
 from portal.accounts.services import add_document
 from portal.analyses.models import Analysis
+from portal.notifications import unsubscribe
 from portal.notifications.models import Notification
+from portal.questions import services as questions
 from portal.reviews import services as reviews
 from portal.scans import uploads
 
@@ -67,7 +69,12 @@ GET: dict[str, dict[str, int]] = {
     "reviews:list": {**dict.fromkeys(CAST, 403), "anonymous": 302, "unverified": 200, "practitioner": 200, "assigned": 200},
     # a row that another practitioner holds is seen (who reads what), its picture and answer are not; the patient is led to their page
     "reviews:detail": {**REVEALED, "patient": 302, "practitioner": 200},
+    "questions:list": SIGNED_IN,
+    "questions:ask": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302},  # to the question that is open
+    "questions:thread": REVEALED,
     "notifications:list": SIGNED_IN,
+    "notifications:settings": SIGNED_IN,
+    "notifications:unsubscribe": ANYONE,  # whoever holds the signed link
     "v1:disease-list": API_SIGNED_IN,
     "v1:disease-detail": API_SIGNED_IN,
     "v1:model-version-list": API_SIGNED_IN,
@@ -82,7 +89,10 @@ GET: dict[str, dict[str, int]] = {
     "v1:upload-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200},  # one's own only
     "v1:review-list": API_SIGNED_IN,
     "v1:review-detail": {**API_REVEALED, "practitioner": 200},
+    "v1:question-list": API_SIGNED_IN,
+    "v1:question-detail": API_REVEALED,
     "v1:notification-list": API_SIGNED_IN,
+    "v1:notification-settings": API_SIGNED_IN,
     "v1:me": API_SIGNED_IN,
     "v1:dependant-list": API_SIGNED_IN,
     "v1:consent": API_SIGNED_IN,
@@ -141,7 +151,10 @@ POST: dict[str, dict[str, int]] = {
         "assigned": 302,
         "administrator": 302,
     },
+    "questions:close": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "assigned": 302, "administrator": 302},
     "notifications:read_all": dict.fromkeys(CAST, 302),
+    "notifications:settings": {**dict.fromkeys(CAST, 302), **dict.fromkeys(("unverified", "practitioner", "assigned"), 400)},  # no hour
+    "notifications:unsubscribe": ANYONE,
     "notifications:open": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302},
     "v1:analysis-cancel": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 409, "assigned": 403, "administrator": 409},
     "v1:analysis-requeue": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 403, "assigned": 403, "administrator": 409},
@@ -192,6 +205,20 @@ POST: dict[str, dict[str, int]] = {
         "practitioner": 409,
         "assigned": 409,
         "administrator": 409,
+    },
+    "v1:question-messages": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 401,
+        "patient": 400,
+        "assigned": 400,
+        "administrator": 400,
+    },
+    "v1:question-close": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 401,
+        "patient": 200,
+        "assigned": 409,  # not before it is signed
+        "administrator": 403,
     },
     "v1:notification-read": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200},
     "v1:notification-read-all": API_SIGNED_IN,
@@ -256,6 +283,8 @@ def things(
     people |= {"practitioner": practitioner, "assigned": other_practitioner, "administrator": administrator}
     arguments = {"scan": [analysis.scan_id], "analysis": [analysis.pk], "review": [review.pk], "notification": [note.pk]}
     model = analysis.model_version
+    arguments["question"] = [questions.ask(review=review, patient=patient, text="What do you see?").pk]
+    arguments["link"] = [unsubscribe.address(patient, "analysis_done").rstrip("/").rpartition("/")[2]]
     arguments |= {"upload": [upload.pk], "dependant": [child.pk], "model": [model.pk], "model page": [model.disease, model.version]}
     return Things(people, arguments | {"document": [document.pk], "disease": ["malaria"]})
 
@@ -264,7 +293,9 @@ def address(name: str, path: str, things: Things) -> str:
     """The path with the things of `patient` in it."""
     app, _, action = name.partition(":")
     kind = (
-        action.partition("-")[0] if app == "v1" else {"scans": "scan", "analyses": "analysis", "reviews": "review"}.get(app, "notification")
+        action.partition("-")[0]
+        if app == "v1"
+        else {"scans": "scan", "analyses": "analysis", "reviews": "review", "questions": "question"}.get(app, "notification")
     )
     if name == "accounts:document":
         kind = "document"
@@ -274,6 +305,10 @@ def address(name: str, path: str, things: Things) -> str:
         kind = "disease"
     if app == "analyses" and "/models/" in path:
         kind = "model page"
+    if name == "questions:ask":
+        kind = "review"
+    if name == "notifications:unsubscribe":
+        kind = "link"
     values = iter(things.arguments.get(kind, []))
     filled = re.sub(r"\(\?P<[^>]+>(?:[^()]|\([^()]*\))*\)|<[^>]+>", lambda _: str(next(values, "")), path)
     return "/" + filled.replace("^", "").replace("$", "").replace("\\", "")
