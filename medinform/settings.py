@@ -228,6 +228,7 @@ SPECTACULAR_SETTINGS = {
         "DiseaseEnum": "portal.analyses.models.DISEASE_CHOICES",
         "AnalysisStatus": "portal.analyses.models.Analysis.Status",
         "ReviewStatus": "portal.reviews.models.Review.Status",
+        "QuestionState": "portal.questions.models.Question.State",
         "Sex": "portal.accounts.models.Sex",
         "Verification": "portal.accounts.models.Verification",
     },

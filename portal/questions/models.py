@@ -32,6 +32,11 @@ class Question(models.Model):
     what the model answered), and answers it after they have signed. `waiting_since` is null when nothing waits for an answer.
     """
 
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waits for an answer"
+        ANSWERED = "answered"
+        CLOSED = "closed"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     review = models.ForeignKey(Review, models.PROTECT, related_name="questions")
     patient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="questions")
@@ -61,10 +66,10 @@ class Question(models.Model):
         return f"question of {self.asked_at:%d %b %Y}"
 
     @property
-    def state(self) -> str:
+    def state(self) -> Question.State:
         if self.closed_at is not None:
-            return "closed"
-        return "waiting" if self.waiting_since is not None else "answered"
+            return self.State.CLOSED
+        return self.State.WAITING if self.waiting_since is not None else self.State.ANSWERED
 
 
 class Message(Immutable):

@@ -42,14 +42,14 @@ class QuestionQuerySet(models.QuerySet):
         return self.of_reader(user).filter(signed, waiting_since__isnull=False)
 
     def with_people(self) -> "QuestionQuerySet":
-        review = ("review__analysis__scan", "review__practitioner__practitioner_profile", "review__patient__patient_profile")
+        review = ("review__analysis__scan__dependant", "review__practitioner__practitioner_profile", "review__patient__patient_profile")
         return self.select_related(*review, "patient", "closed_by")
 
     def with_all(self, user: Any) -> "QuestionQuerySet":
         """Everything that a list shows, in a fixed number of queries: `written` messages, `unread` ones among them."""
         messages = self.model._meta.get_field("messages").related_model.objects.filter(question=OuterRef("pk")).order_by()
-        seen = self.model._meta.get_field("seen").related_model.objects.filter(question=OuterRef("question"), user=user)
-        theirs = messages.exclude(author=user).annotate(last=Subquery(seen.values("message")[:1]))
+        seen = self.model._meta.get_field("seen").related_model.objects.filter(question=OuterRef("question"), user=user.pk)
+        theirs = messages.exclude(author=user.pk).annotate(last=Subquery(seen.values("message")[:1]))
         written = messages.values("question").annotate(count=Count("pk")).values("count")
         return self.with_people().annotate(
             written=Subquery(written), unread=Exists(theirs.filter(Q(last__isnull=True) | Q(pk__gt=F("last"))))

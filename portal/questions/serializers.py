@@ -32,7 +32,7 @@ class QuestionSerializer(serializers.ModelSerializer):
     analysis: Any = serializers.HyperlinkedRelatedField(source="review.analysis", view_name="v1:analysis-detail", read_only=True)
     review: Any = serializers.HyperlinkedRelatedField(view_name="v1:review-detail", read_only=True)
     disease = serializers.CharField(source="review.analysis.disease", read_only=True)
-    state = serializers.ChoiceField(choices=["waiting", "answered", "closed"], read_only=True)
+    state = serializers.ChoiceField(choices=Question.State.choices, read_only=True)
     written = serializers.IntegerField(read_only=True, help_text="How many messages.")
     unread = serializers.BooleanField(read_only=True, help_text="Whether there is something new to you.")
 
@@ -65,5 +65,5 @@ class AskSerializer(WriteSerializer):
         fields = super().get_fields()
         request = self.context.get("request")
         if request is not None:
-            fields["analysis"].queryset = Analysis.objects.filter(patient=request.user)
+            fields["analysis"].queryset = Analysis.objects.filter(patient=request.user.pk)  # type: ignore[attr-defined]
         return fields

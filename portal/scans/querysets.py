@@ -36,7 +36,6 @@ class ScanQuerySet(models.QuerySet):
         return self.filter(reduce(or_, (Q(pk__in=some.values("pk")) for some in found)))
 
 
-
 class UploadQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> models.QuerySet:
         """One's own, whoever one is."""
