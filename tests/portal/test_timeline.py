@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal.accounts.models import User
+from portal.accounts import dependants
+from portal.accounts.models import Sex, User
+from portal.accounts.services import update_profile
 from portal.analyses import timeline
 from portal.analyses.models import Analysis, ModelVersion
 from tests.portal.test_questions import signed
@@ -109,6 +111,15 @@ def test_one_picture_with_several_answers_is_shown_once(all_six: None, patient: 
         (first.analysis.scan_id, "tuberculosis"),
         (second.analysis.scan_id, "tuberculosis"),
     ]
+
+
+def test_a_childs_pictures_are_not_among_the_guardians(patient: User, answered: Callable[..., Analysis]) -> None:
+    update_profile(user=patient, birth_date=date(1990, 1, 1))
+    child = dependants.add(guardian=patient, name="Asha", birth_date=date(2020, 1, 1), sex=Sex.FEMALE, relationship="parent")
+    own, theirs, later = answered(patient, 1), answered(patient, 2, dependant=child), answered(patient, 3)
+    seen = Analysis.objects.visible_to(patient)
+    assert timeline.of_the_kind(own, seen) == [own, later]
+    assert timeline.of_the_kind(theirs, seen) == []
 
 
 def test_the_pages_ask_no_more_for_more_scans(browse: Any, patient: User, practitioner: User, answered: Callable[..., Analysis]) -> None:
