@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "portal.scans",
     "portal.analyses",
     "portal.reviews",
+    "portal.questions",
     "portal.notifications",
     "portal.api",
     "portal.demo",
@@ -117,6 +118,8 @@ ACCOUNT_SIGNUP_FORM_CLASS = "portal.accounts.forms.SignupForm"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEBUG else "https"
+ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a mail for every change of how one signs in
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "MEDINFORM: "
 AGE_OF_MAJORITY = env.int("AGE_OF_MAJORITY", default=18)  # years; below it a parent or guardian uploads
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
@@ -176,6 +179,7 @@ CELERY_BEAT_SCHEDULE = {
     "remind-of-critical": {"task": "portal.reviews.tasks.remind_of_critical", "schedule": 60, "options": {"expires": 240}},
     "forget-old-drafts": {"task": "portal.reviews.tasks.forget_old_drafts", "schedule": 3600, "options": {"expires": 3000}},
     "tell-overdue-reviews": {"task": "portal.reviews.tasks.tell_overdue", "schedule": 60, "options": {"expires": 240}},
+    "send-digests": {"task": "portal.notifications.tasks.send_digests", "schedule": 600, "options": {"expires": 600}},
 }
 
 # --- the queue of analyses
@@ -186,6 +190,8 @@ ANALYSIS_RESEND_AFTER_SECONDS = env.int("ANALYSIS_RESEND_AFTER_SECONDS", default
 REVIEW_CLAIM_MINUTES = 30
 SIGN_RECHECK_MINUTES = max(1, env.int("SIGN_RECHECK_MINUTES", default=15))  # an older sign-in is checked before a signature
 DRAFT_DAYS = env.int("DRAFT_DAYS", default=14)  # a draft that nobody touched for so long is deleted
+QUESTIONS_AN_HOUR = env.int("QUESTIONS_AN_HOUR", default=10)  # messages of one patient
+DIGEST_HOUR = env.int("DIGEST_HOUR", default=7)  # when a practitioner hears what waits, unless they chose another hour
 
 # --- API
 REST_FRAMEWORK = {
@@ -228,6 +234,7 @@ SPECTACULAR_SETTINGS = {
         "AnalysisStatus": "portal.analyses.models.Analysis.Status",
         "ReviewStatus": "portal.reviews.models.Review.Status",
         "ReadingRole": "portal.reviews.models.Role",
+        "QuestionState": "portal.questions.models.Question.State",
         "Sex": "portal.accounts.models.Sex",
         "Verification": "portal.accounts.models.Verification",
     },

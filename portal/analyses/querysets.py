@@ -8,7 +8,8 @@ from django.db.models import Q
 
 class AnalysisQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> models.QuerySet:
-        """Own analyses; all for administrators; for a verified practitioner also those whose model answer was revealed to them.
+        """Own analyses; all for administrators; for a verified practitioner also those whose model answer was revealed to them,
+        and those that a patient asks about whose signer has left.
 
         A practitioner reads first and sees the model's answer afterwards: until their own reading is kept, the analysis does not
         exist for them. It stays seen by those who signed a reading of it, or referred it after they had read it.
@@ -24,7 +25,15 @@ class AnalysisQuerySet(models.QuerySet):
         signed = Q(review__opinions__practitioner=user, review__opinions__stage="final")
         referred = Q(review__referrals__referred_by=user, review__opinions__practitioner=user)
         took_part = self.model.objects.filter(signed | referred).values("pk")
-        return self.filter(own | revealed | Q(pk__in=took_part))
+        left = self.model.objects.left_with_questions().exclude(patient=user).values("pk")
+        return self.filter(own | revealed | Q(pk__in=took_part) | Q(pk__in=left))
+
+    def left_with_questions(self) -> "AnalysisQuerySet":
+        """Signed by somebody who reads here no more, while the patient's question is open: any verified practitioner answers it. The
+        relations lie in rooms above: followed by name."""
+        still_here = Q(review__practitioner__is_active=True, review__practitioner__practitioner_profile__verification="verified")
+        asked = self.filter(review__status="signed", review__questions__isnull=False, review__questions__closed_at__isnull=True)
+        return asked.filter(~still_here)
 
     def alongside(self, analysis: Any) -> "AnalysisQuerySet":
         """The other analyses of the same scan, newest first; what was cancelled is not among them."""

@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,9 +30,10 @@ from portal.scans.views import send
 from . import services, versions
 from .filters import AnalysisFilter
 from .forms import POINT, OperatingPointForm, UploadForm
-from .models import Analysis, ModelVersion
+from .models import DISEASE_CHOICES, Analysis, ModelVersion
 from .points import implied as implied_by
 from .queue import place
+from .timeline import of_the_kind, stretch
 
 REFUSALS = (
     ImageRejected,
@@ -187,13 +187,16 @@ def _go_on(request: HttpRequest, submitted: list[services.Submitted]) -> HttpRes
 @login_required
 @require_GET
 def history(request: HttpRequest) -> HttpResponse:
-    """All of one's own scans; for administrators too, their own."""
-    filtered = AnalysisFilter(request.GET, queryset=_found(request).filter(patient=request.user))
-    page = Paginator(filtered.qs, 20).get_page(request.GET.get("page"))
+    """All of one's own scans over time; for administrators too, their own."""
+    own = _found(request).filter(patient=request.user)
+    filtered = AnalysisFilter(request.GET, queryset=own)
+    sent = {*own.order_by().values_list("disease", flat=True).distinct(), request.GET.get("disease")}
+    filtered.form.fields["disease"].choices = [(code, name) for code, name in DISEASE_CHOICES if code in sent]
+    found = stretch(filtered.qs, request.GET.get("before", ""))
     if not request.htmx:  # a refresh of the page that is open is no new reading  # type: ignore[attr-defined]
-        record_many("analysis.listed", list(page), actor=request.user, patients=[request.user] * len(page))
-    has_pending = any(analysis.is_pending for analysis in page)
-    return render(request, "analyses/list.html", {"page": page, "filter": filtered, "has_pending": has_pending})
+        record_many("analysis.listed", found.analyses, actor=request.user, patients=[request.user] * len(found.analyses))
+    has_pending = any(analysis.is_pending for analysis in found.analyses)
+    return render(request, "analyses/list.html", {"stretch": found, "filter": filtered, "has_pending": has_pending})
 
 
 @login_required
@@ -230,6 +233,7 @@ def _shown(request: HttpRequest, analysis: Analysis) -> dict[str, Any]:
         "differs": _differs(analysis, review),
         "is_owner": analysis.patient_id == request.user.pk,
         "alongside": Analysis.objects.alongside(analysis).visible_to(request.user),
+        "over_time": [] if analysis.is_pending else of_the_kind(analysis, _found(request)),
     }
 
 

@@ -17,6 +17,8 @@ from portal.accounts.services import ConsentRequired
 from portal.accounts.tokens import SignInRefused
 from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible, OtherPerson
 from portal.audit.context import current
+from portal.notifications.preferences import PreferenceError
+from portal.questions.services import QuestionError
 from portal.reviews.services import ReviewError
 from portal.scans.uploads import UploadError
 
@@ -34,6 +36,8 @@ DOMAIN_STATUS: dict[type[Exception], int] = {
     NotPossible: 409,
     ReviewError: 409,
     UploadError: 409,
+    PreferenceError: 400,
+    QuestionError: 409,
 }
 CODE_STATUS = {
     "too_large": 413,
@@ -46,6 +50,7 @@ CODE_STATUS = {
     "wrong_protocol": 412,
     "bad_header": 400,
     "broken_off": 400,
+    "too_many_messages": 429,
 }
 CODE_STATUS |= dict.fromkeys(("unknown_detail", "details_contradict", "nothing_to_do"), 400)
 TOO_MUCH: dict[type[Exception], tuple[int, str, str]] = {

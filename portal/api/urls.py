@@ -7,7 +7,8 @@ from rest_framework.routers import DefaultRouter
 
 from portal.accounts.api import AllTokensView, ConsentView, DependantViewSet, MeView, TokenView
 from portal.analyses.api import DiseaseViewSet, ModelVersionViewSet
-from portal.notifications.api import NotificationViewSet
+from portal.notifications.api import NotificationSettingsView, NotificationViewSet
+from portal.questions.api import QuestionViewSet
 from portal.reviews.api import (
     AnalysisWithOpinionViewSet,
     ReadingFormViewSet,
@@ -34,12 +35,14 @@ router.register("reading-forms", ReadingFormViewSet, basename="reading-form")
 router.register("reading-templates", ReadingTemplateViewSet, basename="reading-template")
 router.register("saved-filters", SavedFilterViewSet, basename="saved-filter")
 router.register("service-targets", ServiceTargetViewSet, basename="service-target")
+router.register("questions", QuestionViewSet, basename="question")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register("me/dependants", DependantViewSet, basename="dependant")
 
 urlpatterns = [
     path("", include(router.urls)),
     path("me/", MeView.as_view(), name="me"),
+    path("me/notifications/", NotificationSettingsView.as_view(), name="notification-settings"),
     path("me/consent/", ConsentView.as_view(), name="consent"),
     path("token/", TokenView.as_view(), name="token"),
     path("token/all/", AllTokensView.as_view(), name="tokens"),

@@ -1,17 +1,20 @@
-"""What you were told."""
+"""What you were told, and what you want to be told."""
 
 from typing import Any
 
 import django_filters
+from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view, inline_serializer
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from . import preferences
 from .models import Notification
-from .serializers import NotificationSerializer
+from .serializers import NotificationSerializer, NotificationSettingsSerializer
 from .services import mark_read
 
 
@@ -50,3 +53,29 @@ class NotificationViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     @action(detail=False, methods=["post"], url_path="read-all", pagination_class=None)
     def read_all(self, request: Request, **kwargs: Any) -> Response:
         return Response({"read": mark_read(self.get_queryset())})
+
+
+class NotificationSettingsView(APIView):
+    @extend_schema(summary="What you are told, and where", responses=NotificationSettingsSerializer)
+    def get(self, request: Request, **kwargs: Any) -> Response:
+        return self._shown(request)
+
+    @extend_schema(
+        summary="Change what you are told, and where; what is not named stays",
+        request=NotificationSettingsSerializer(partial=True),
+        responses=NotificationSettingsSerializer,
+    )
+    def patch(self, request: Request, **kwargs: Any) -> Response:
+        form = NotificationSettingsSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        asked = form.validated_data
+        with transaction.atomic():
+            preferences.choose(user=request.user, choices={each["kind"]: each for each in asked.get("kinds", [])}, way="API")
+            if asked.get("digest"):
+                preferences.choose_digest_time(user=request.user, **asked["digest"])
+        return self._shown(request)
+
+    def _shown(self, request: Request) -> Response:
+        digest = preferences.digest_time_of(request.user) if request.user.is_practitioner else None
+        shown = {"kinds": preferences.choices_of(request.user), "digest": digest}
+        return Response(NotificationSettingsSerializer(shown).data)

@@ -1,15 +1,17 @@
-"""Notification: one thing that one person is told, once."""
+"""Notification: one thing that one person is told, once. Preference: where a person wants to be told of a kind.
+DigestTime: when a practitioner wants to hear what waits."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
 
-from .querysets import NotificationQuerySet
+from .querysets import NotificationQuerySet, PreferenceQuerySet
 
 
 class Notification(models.Model):
-    """Shown in the portal and sent by e-mail. `subject_id` is what it is about: one notification of each kind a person and subject."""
+    """Shown in the portal, sent by e-mail, or both, as the person chose. `subject_id` is what it is about: one notification of each kind a
+    person and subject."""
 
     class Kind(models.TextChoices):
         ANSWERED = "analysis_done", "The model has answered"
@@ -25,14 +27,19 @@ class Notification(models.Model):
         OUTCOME = "case_settled", "A scan that you read has its answer"
         REFERRED = "review_referred", "A practitioner refers a scan to you"
         CRITICAL = "critical_overdue", "A patient has not been told of a critical finding"
+        ASKED = "question_asked", "A patient has a question"
+        REPLIED = "question_answered", "Your question is answered"
         DECLINED = "review_declined", "A patient declined the reading"
         EXPIRED = "claim_expired", "Your claim has run out"
+        DIGEST = "digest", "What waits for you today"
         VERIFIED = "verified", "You are verified and can read scans"
+        SECURITY = "security", "Your sign-in details were changed"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=20, choices=Kind)
     subject_id = models.CharField(max_length=60)
     url = models.CharField(max_length=200, help_text="Where it leads, inside the portal.")
+    in_portal = models.BooleanField(default=True, help_text="Shown in the portal; else it is only sent by e-mail.")
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
     emailed_at = models.DateTimeField(null=True, blank=True)
@@ -46,3 +53,37 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class Preference(models.Model):
+    """What one person chose for one kind. Without a row the kind's rule counts (kinds.py)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notification_preferences")
+    kind = models.CharField(max_length=20, choices=Notification.Kind)
+    portal = models.BooleanField()
+    email = models.BooleanField()
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = PreferenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="one_preference_a_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.kind}"
+
+
+class DigestTime(models.Model):
+    """When one practitioner's day begins. Without a row: DIGEST_HOUR in the portal's time zone."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="digest_time")
+    hour = models.PositiveSmallIntegerField()
+    time_zone = models.CharField(max_length=64)
+
+    objects = PreferenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(hour__gte=0, hour__lte=23), name="digest_hour_of_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.hour}:00 {self.time_zone}"

@@ -2,32 +2,42 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import models, transaction
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 
+from . import digest, unsubscribe
 from .models import Notification
+from .preferences import choices_for
 from .tasks import send_emails
 
 logger = logging.getLogger(__name__)
 
 
 def notify(*, user: Any, kind: str, subject_id: object, url: str, email: bool = True) -> None:
-    """Tell one person one thing, once; the e-mail goes out when the transaction is through."""
+    """Tell one person one thing, once, where they want to be told; the e-mail goes out when the transaction is through."""
     notify_each([Notification(user=user, kind=kind, subject_id=str(subject_id), url=url)], email=email)
 
 
 def notify_each(news: Sequence[Notification], *, email: bool = True) -> None:
-    """The same for several. `news` are not saved yet, and no two of them are the same."""
+    """The same for several. `news` are not saved yet, and no two of them are the same. With `email` False none is worth a mail."""
     about = Notification.objects.filter(kind__in={one.kind for one in news}, subject_id__in=[one.subject_id for one in news])
     told = set(about.values_list("user", "kind", "subject_id"))
-    new = Notification.objects.bulk_create([one for one in news if (one.user_id, one.kind, one.subject_id) not in told])
-    if new and email:
-        transaction.on_commit(lambda: _queue_emails([one.pk for one in new]))
+    fresh = [one for one in news if (one.user_id, one.kind, one.subject_id) not in told]
+    chosen = choices_for((one.user_id, one.kind) for one in fresh) if fresh else {}
+    by_mail = {id(one) for one in fresh if email and chosen[one.user_id, one.kind].email}
+    for one in fresh:
+        one.in_portal = chosen[one.user_id, one.kind].portal
+    new = Notification.objects.bulk_create([one for one in fresh if one.in_portal or id(one) in by_mail])
+    keys = [one.pk for one in new if id(one) in by_mail]
+    if keys:
+        transaction.on_commit(lambda: _queue_emails(keys))
 
 
 def _queue_emails(keys: list[int]) -> None:
@@ -49,18 +59,37 @@ def deliver_each(keys: Iterable[int]) -> list[int]:
     return failed
 
 
+def send_digests(now: datetime | None = None) -> int:
+    """Tell every practitioner whose day has begun, and for whom something waits, what waits. At most one a day: the day is its subject."""
+    count = 0
+    for practitioner, day in digest.due(now or timezone.now()):
+        if any(digest.what_waits(practitioner).values()):
+            notify(user=practitioner, kind=Notification.Kind.DIGEST, subject_id=day.isoformat(), url=reverse("reviews:list"))
+            count += 1
+    return count
+
+
 def deliver(pk: int) -> None:
-    """Send the e-mail of a notification, once. It says that there is news, never what: mail is not private."""
+    """Send the e-mail of a notification, once. It says that there is news, never what, nor of whom: mail is not private."""
     notification = Notification.objects.select_related("user").get(pk=pk)
-    if notification.emailed_at is not None:
+    if notification.emailed_at is not None or not notification.user.is_active:
         return
-    context = {"notification": notification, "link": settings.SITE_URL + notification.url}
+    context: dict[str, Any] = {
+        "notification": notification,
+        "link": settings.SITE_URL + notification.url,
+        "settings_link": settings.SITE_URL + reverse("notifications:settings"),
+        "unsubscribe_link": unsubscribe.address(notification.user, notification.kind),
+    }
+    name = "notification"
+    if notification.kind == Notification.Kind.DIGEST:
+        name, context["waits"] = "digest", digest.what_waits(notification.user)
     message = EmailMultiAlternatives(
         subject=f"MEDINFORM: {notification.get_kind_display()}",
-        body=render_to_string("notifications/email/notification.txt", context),
+        body=render_to_string(f"notifications/email/{name}.txt", context),
         to=[notification.user.email],
+        headers=unsubscribe.headers(notification.user, notification.kind),
     )
-    message.attach_alternative(render_to_string("notifications/email/notification.html", context), "text/html")
+    message.attach_alternative(render_to_string(f"notifications/email/{name}.html", context), "text/html")
     message.send()
     Notification.objects.filter(pk=pk).update(emailed_at=timezone.now())
 

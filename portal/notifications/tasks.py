@@ -10,3 +10,10 @@ def send_emails(self: Task, keys: list[int]) -> None:
     failed = deliver_each(keys)
     if failed:
         raise self.retry(args=[failed], countdown=10 * 2**self.request.retries)
+
+
+@shared_task
+def send_digests() -> None:
+    from .services import send_digests
+
+    send_digests()

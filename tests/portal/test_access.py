@@ -16,7 +16,9 @@ from portal.accounts import dependants
 from portal.accounts.models import PractitionerDocument, User
 from portal.accounts.services import add_document
 from portal.analyses.models import Analysis
+from portal.notifications import unsubscribe
 from portal.notifications.models import Notification
+from portal.questions import services as questions
 from portal.reviews import drafts, own_templates
 from portal.reviews import services as reviews
 from portal.reviews.models import CriticalNotice, Review, SavedFilter, ServiceTarget
@@ -79,7 +81,12 @@ GET: dict[str, dict[str, int]] = {
     "reviews:notices": {**dict.fromkeys(CAST, 403), "anonymous": 302, "practitioner": 200, "assigned": 200, "administrator": 200},
     "reviews:templates": {**dict.fromkeys(CAST, 403), "anonymous": 302, "practitioner": 200, "assigned": 200},
     "reviews:flag": {**dict.fromkeys(CAST, 404), "anonymous": 302, "practitioner": 200, "assigned": 200},
+    "questions:list": SIGNED_IN,
+    "questions:ask": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302},  # to the question that is open
+    "questions:thread": REVEALED,
     "notifications:list": SIGNED_IN,
+    "notifications:settings": SIGNED_IN,
+    "notifications:unsubscribe": ANYONE,  # whoever holds the signed link
     "v1:disease-list": API_SIGNED_IN,
     "v1:disease-detail": API_SIGNED_IN,
     "v1:model-version-list": API_SIGNED_IN,
@@ -106,7 +113,10 @@ GET: dict[str, dict[str, int]] = {
     "v1:reading-form-detail": API_SIGNED_IN,
     "v1:saved-filter-list": API_SIGNED_IN,
     "v1:service-target-list": API_SIGNED_IN,
+    "v1:question-list": API_SIGNED_IN,
+    "v1:question-detail": API_REVEALED,
     "v1:notification-list": API_SIGNED_IN,
+    "v1:notification-settings": API_SIGNED_IN,
     "v1:me": API_SIGNED_IN,
     "v1:dependant-list": API_SIGNED_IN,
     "v1:consent": API_SIGNED_IN,
@@ -183,7 +193,10 @@ POST: dict[str, dict[str, int]] = {
     "v1:review-refer": {**dict.fromkeys(CAST, 400), "anonymous": 401, "other_patient": 404, "unverified": 404},
     "v1:review-amend": {**dict.fromkeys(CAST, 400), "anonymous": 401, "other_patient": 404, "unverified": 404},
     "v1:notice-told": {**API_NOTICE, "assigned": 400, "administrator": 400},
+    "questions:close": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "assigned": 302, "administrator": 302},
     "notifications:read_all": dict.fromkeys(CAST, 302),
+    "notifications:settings": {**dict.fromkeys(CAST, 302), **dict.fromkeys(("unverified", "practitioner", "assigned"), 400)},  # no hour
+    "notifications:unsubscribe": ANYONE,
     "notifications:open": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302},
     "v1:analysis-cancel": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 409, "assigned": 403, "administrator": 409},
     "v1:analysis-requeue": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 403, "assigned": 403, "administrator": 409},
@@ -243,6 +256,20 @@ POST: dict[str, dict[str, int]] = {
         "practitioner": 409,
         "assigned": 409,
         "administrator": 409,
+    },
+    "v1:question-messages": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 401,
+        "patient": 400,
+        "assigned": 400,
+        "administrator": 400,
+    },
+    "v1:question-close": {
+        **dict.fromkeys(CAST, 404),
+        "anonymous": 401,
+        "patient": 200,
+        "assigned": 409,  # not before it is signed
+        "administrator": 403,
     },
     "v1:notification-read": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200},
     "v1:notification-read-all": API_SIGNED_IN,
@@ -321,6 +348,8 @@ def things(
     view = SavedFilter.objects.create(user=practitioner, name="Urgent", query="urgency=1")
     arguments |= {"saved": [view.pk], "service": [ServiceTarget.objects.get(disease="malaria", urgency=1).pk]}
     model = analysis.model_version
+    arguments["question"] = [questions.ask(review=review, patient=patient, text="What do you see?").pk]
+    arguments["link"] = [unsubscribe.address(patient, "analysis_done").rstrip("/").rpartition("/")[2]]
     arguments |= {"upload": [upload.pk], "dependant": [child.pk], "model": [model.pk], "model page": [model.disease, model.version]}
     return Things(people, arguments | {"document": [document.pk], "disease": ["malaria"]})
 
@@ -337,7 +366,9 @@ def address(name: str, path: str, things: Things) -> str:
     """The path with the things of `patient` in it."""
     app, _, action = name.partition(":")
     kind = (
-        action.partition("-")[0] if app == "v1" else {"scans": "scan", "analyses": "analysis", "reviews": "review"}.get(app, "notification")
+        action.partition("-")[0]
+        if app == "v1"
+        else {"scans": "scan", "analyses": "analysis", "reviews": "review", "questions": "question"}.get(app, "notification")
     )
     if name == "accounts:document":
         kind = "document"
@@ -355,6 +386,10 @@ def address(name: str, path: str, things: Things) -> str:
         kind = "draft"
     if "templates/" in path:
         kind = "template"
+    if name == "questions:ask":
+        kind = "review"
+    if name == "notifications:unsubscribe":
+        kind = "link"
     values = iter(things.arguments.get(kind, []))
     filled = re.sub(r"\(\?P<[^>]+>(?:[^()]|\([^()]*\))*\)|<[^>]+>", lambda _: str(next(values, "")), path)
     return "/" + filled.replace("^", "").replace("$", "").replace("\\", "")

@@ -131,7 +131,7 @@ def test_administrators_requeue_cancel_and_change_models(browse: Any, patient: U
             "scans/scan/",
             "analyses/analysis/",
         ),
-        *("analyses/modelversion/", "reviews/review/", "notifications/notification/", "audit/auditevent/"),
+        *("analyses/modelversion/", "reviews/review/", "questions/question/", "notifications/notification/", "audit/auditevent/"),
     ],
 )
 def test_the_admin_lists_search_and_ask_no_more_for_more_rows(

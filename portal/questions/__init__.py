@@ -1,0 +1,1 @@
+"""Question: a thread between a patient and the practitioner who reads, or has read, their scan."""
