@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "portal.analyses",
     "portal.reviews",
     "portal.notifications",
+    "portal.records",
     "portal.api",
     "portal.demo",
 ]
@@ -173,6 +174,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-analyses": {"task": "portal.analyses.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 4}},
     "discard-expired-uploads": {"task": "portal.scans.tasks.discard_expired_uploads", "schedule": 3600, "options": {"expires": 3000}},
     "release-expired-claims": {"task": "portal.reviews.tasks.release_expired", "schedule": 60, "options": {"expires": 240}},
+    "erase-what-is-due": {"task": "portal.records.tasks.erase", "schedule": 900, "options": {"expires": 900}},
 }
 
 # --- the queue of analyses
@@ -181,6 +183,7 @@ ANALYSIS_HEARTBEAT_SECONDS = env.int("ANALYSIS_HEARTBEAT_SECONDS", default=4)
 ANALYSIS_LOST_AFTER_SECONDS = env.int("ANALYSIS_LOST_AFTER_SECONDS", default=20)  # a running row without a heartbeat for so long
 ANALYSIS_RESEND_AFTER_SECONDS = env.int("ANALYSIS_RESEND_AFTER_SECONDS", default=60)  # a queued row that no worker has claimed
 REVIEW_CLAIM_MINUTES = 30
+COPIES_AN_HOUR = env.int("COPIES_AN_HOUR", default=6)  # of all of one person's data, for that person
 
 # --- API
 REST_FRAMEWORK = {
@@ -222,6 +225,7 @@ SPECTACULAR_SETTINGS = {
         "DiseaseEnum": "portal.analyses.models.DISEASE_CHOICES",
         "AnalysisStatus": "portal.analyses.models.Analysis.Status",
         "ReviewStatus": "portal.reviews.models.Review.Status",
+        "RetentionThen": "portal.records.models.RetentionPolicy.Then",
         "Sex": "portal.accounts.models.Sex",
         "Verification": "portal.accounts.models.Verification",
     },

@@ -20,6 +20,7 @@ admin.site.index_title = "What do you want to look after?"
 urlpatterns = [
     path("", home, name="home"),
     path("me/", include("portal.accounts.urls")),
+    path("me/data/", include("portal.records.urls")),
     path("scans/", include("portal.scans.urls")),
     path("analyses/", include("portal.analyses.urls")),
     path("reviews/", include("portal.reviews.urls")),

@@ -8,6 +8,7 @@ from rest_framework.routers import DefaultRouter
 from portal.accounts.api import AllTokensView, ConsentView, DependantViewSet, MeView, TokenView
 from portal.analyses.api import DiseaseViewSet, ModelVersionViewSet
 from portal.notifications.api import NotificationViewSet
+from portal.records.api import ClosingView, CopyView, LooksView
 from portal.reviews.api import AnalysisWithOpinionViewSet, ReviewViewSet
 from portal.scans.api import ScanViewSet
 from portal.scans.uploads_api import UploadViewSet
@@ -28,6 +29,9 @@ urlpatterns = [
     path("", include(router.urls)),
     path("me/", MeView.as_view(), name="me"),
     path("me/consent/", ConsentView.as_view(), name="consent"),
+    path("me/copy/", CopyView.as_view(), name="copy"),
+    path("me/looks/", LooksView.as_view(), name="looks"),
+    path("me/closing/", ClosingView.as_view(), name="closing"),
     path("token/", TokenView.as_view(), name="token"),
     path("token/all/", AllTokensView.as_view(), name="tokens"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),

@@ -27,6 +27,8 @@ class Notification(models.Model):
         DECLINED = "review_declined", "A patient declined the reading"
         EXPIRED = "claim_expired", "Your claim has run out"
         VERIFIED = "verified", "You are verified and can read scans"
+        CLOSING = "account_closing", "Your account is going to be closed"
+        COPIED = "record_copied", "A copy of all your data was made"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=20, choices=Kind)
