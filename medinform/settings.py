@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "portal.analyses",
     "portal.reviews",
     "portal.notifications",
+    "portal.figures",
     "portal.records",
     "portal.api",
     "portal.demo",

@@ -24,6 +24,7 @@ urlpatterns = [
     path("scans/", include("portal.scans.urls")),
     path("analyses/", include("portal.analyses.urls")),
     path("reviews/", include("portal.reviews.urls")),
+    path("figures/", include("portal.figures.urls")),
     path("notifications/", include("portal.notifications.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

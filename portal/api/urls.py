@@ -7,6 +7,7 @@ from rest_framework.routers import DefaultRouter
 
 from portal.accounts.api import AllTokensView, ConsentView, DependantViewSet, MeView, TokenView
 from portal.analyses.api import DiseaseViewSet, ModelVersionViewSet
+from portal.figures.api import AllFiguresView, ModelFiguresView, MyFiguresView
 from portal.notifications.api import NotificationViewSet
 from portal.records.api import ClosingView, CopyView, LooksView
 from portal.reviews.api import AnalysisWithOpinionViewSet, ReviewViewSet
@@ -32,6 +33,9 @@ urlpatterns = [
     path("me/copy/", CopyView.as_view(), name="copy"),
     path("me/looks/", LooksView.as_view(), name="looks"),
     path("me/closing/", ClosingView.as_view(), name="closing"),
+    path("me/figures/", MyFiguresView.as_view(), name="my-figures"),
+    path("figures/", AllFiguresView.as_view(), name="all-figures"),
+    path("figures/models/<int:pk>/", ModelFiguresView.as_view(), name="model-figures"),
     path("token/", TokenView.as_view(), name="token"),
     path("token/all/", AllTokensView.as_view(), name="tokens"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),

@@ -56,6 +56,12 @@ GET: dict[str, dict[str, int]] = {
     "records:looks": SIGNED_IN,
     "records:withdraw": SIGNED_IN,
     "records:close": SIGNED_IN,
+    "figures:mine": {**dict.fromkeys(CAST, 403), "anonymous": 302, "practitioner": 200, "assigned": 200},
+    "figures:everybody": ADMINISTRATOR,
+    "figures:model": ADMINISTRATOR,
+    "v1:my-figures": {**dict.fromkeys(CAST, 403), "anonymous": 401, "practitioner": 200, "assigned": 200},
+    "v1:all-figures": API_ADMINISTRATOR,
+    "v1:model-figures": API_ADMINISTRATOR,
     "accounts:document": {**dict.fromkeys(CAST, 404), "anonymous": 302, "unverified": 200, "administrator": 200},
     "scans:image": {**REVEALED},
     "scans:thumbnail": {**REVEALED},
@@ -284,7 +290,7 @@ def address(name: str, path: str, things: Things) -> str:
         kind = "dependant"
     if name == "analyses:disease":
         kind = "disease"
-    if app == "analyses" and "/models/" in path:
+    if app in ("analyses", "figures") and "models/" in path:
         kind = "model page"
     values = iter(things.arguments.get(kind, []))
     filled = re.sub(r"\(\?P<[^>]+>(?:[^()]|\([^()]*\))*\)|<[^>]+>", lambda _: str(next(values, "")), path)
