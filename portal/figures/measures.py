@@ -1,7 +1,7 @@
 """Shares and agreement with their intervals, computed from counts. Of fewer than ten nothing is said: it would be noise, or a person."""
 
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
@@ -59,13 +59,13 @@ def agreement(pairs: Mapping[tuple[Hashable, Hashable], int]) -> Agreement:
     agreed = Share(sum(count for (one, other), count in pairs.items() if one == other), n)
     if not agreed.is_said:
         return Agreement(agreed, None, None)
-    rows: Counter = Counter()
-    columns: Counter = Counter()
+    rows: dict[Hashable, float] = defaultdict(float)
+    columns: dict[Hashable, float] = defaultdict(float)
     for (one, other), count in pairs.items():
         rows[one] += count / n
         columns[other] += count / n
     observed = agreed.part / n
-    expected = sum(rows[name] * columns[name] for name in rows)
+    expected = sum(rows[name] * columns.get(name, 0.0) for name in rows)
     if len(rows) < 2 or len(columns) < 2:
         return Agreement(agreed, None, None)
     kappa = (observed - expected) / (1 - expected)
@@ -74,13 +74,18 @@ def agreement(pairs: Mapping[tuple[Hashable, Hashable], int]) -> Agreement:
 
 
 def _standard_error(
-    pairs: Mapping[tuple[Hashable, Hashable], int], rows: Counter, columns: Counter, observed: float, expected: float, n: int
+    pairs: Mapping[tuple[Hashable, Hashable], int],
+    rows: Mapping[Hashable, float],
+    columns: Mapping[Hashable, float],
+    observed: float,
+    expected: float,
+    n: int,
 ) -> float:
     same = sum(
-        count / n * ((1 - expected) - (rows[one] + columns[one]) * (1 - observed)) ** 2
+        count / n * ((1 - expected) - (rows.get(one, 0.0) + columns.get(one, 0.0)) * (1 - observed)) ** 2
         for (one, other), count in pairs.items()
         if one == other
     )
-    apart = sum(count / n * (columns[one] + rows[other]) ** 2 for (one, other), count in pairs.items() if one != other)
+    apart = sum(count / n * (columns.get(one, 0.0) + rows.get(other, 0.0)) ** 2 for (one, other), count in pairs.items() if one != other)
     rest = (observed * expected - 2 * expected + observed) ** 2
     return math.sqrt(max(0.0, same + (1 - observed) ** 2 * apart - rest) / n) / (1 - expected) ** 2

@@ -113,7 +113,7 @@ def _erase_record(user: User) -> None:
 
 
 def _empty_profiles(user: User, *, named: bool) -> None:
-    """Of a patient, and of a child whom they look after, the year of birth and the sex stay as long as the record does: a scan can not be understood without them."""
+    """Year of birth and sex, of a child whom they look after too, stay as long as the record: a scan can not be understood without them."""
     profile = patient_profile(user)
     profile.birth_date = profile.birth_date and profile.birth_date.replace(month=1, day=1)
     profile.country = ""
