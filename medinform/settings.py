@@ -47,6 +47,8 @@ INSTALLED_APPS = [
     "portal.reviews",
     "portal.questions",
     "portal.notifications",
+    "portal.figures",
+    "portal.records",
     "portal.api",
     "portal.demo",
 ]
@@ -180,6 +182,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-old-drafts": {"task": "portal.reviews.tasks.forget_old_drafts", "schedule": 3600, "options": {"expires": 3000}},
     "tell-overdue-reviews": {"task": "portal.reviews.tasks.tell_overdue", "schedule": 60, "options": {"expires": 240}},
     "send-digests": {"task": "portal.notifications.tasks.send_digests", "schedule": 600, "options": {"expires": 600}},
+    "erase-what-is-due": {"task": "portal.records.tasks.erase", "schedule": 900, "options": {"expires": 900}},
 }
 
 # --- the queue of analyses
@@ -192,6 +195,7 @@ SIGN_RECHECK_MINUTES = max(1, env.int("SIGN_RECHECK_MINUTES", default=15))  # an
 DRAFT_DAYS = env.int("DRAFT_DAYS", default=14)  # a draft that nobody touched for so long is deleted
 QUESTIONS_AN_HOUR = env.int("QUESTIONS_AN_HOUR", default=10)  # messages of one patient
 DIGEST_HOUR = env.int("DIGEST_HOUR", default=7)  # when a practitioner hears what waits, unless they chose another hour
+COPIES_AN_HOUR = env.int("COPIES_AN_HOUR", default=6)  # of all of one person's data, for that person
 
 # --- API
 REST_FRAMEWORK = {
@@ -235,6 +239,7 @@ SPECTACULAR_SETTINGS = {
         "ReviewStatus": "portal.reviews.models.Review.Status",
         "ReadingRole": "portal.reviews.models.Role",
         "QuestionState": "portal.questions.models.Question.State",
+        "RetentionThen": "portal.records.models.RetentionPolicy.Then",
         "Sex": "portal.accounts.models.Sex",
         "Verification": "portal.accounts.models.Verification",
     },

@@ -20,10 +20,12 @@ admin.site.index_title = "What do you want to look after?"
 urlpatterns = [
     path("", home, name="home"),
     path("me/", include("portal.accounts.urls")),
+    path("me/data/", include("portal.records.urls")),
     path("scans/", include("portal.scans.urls")),
     path("analyses/", include("portal.analyses.urls")),
     path("reviews/", include("portal.reviews.urls")),
     path("questions/", include("portal.questions.urls")),
+    path("figures/", include("portal.figures.urls")),
     path("notifications/", include("portal.notifications.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -115,7 +115,7 @@ class ConsentTextAdmin(admin.ModelAdmin):
 
 @admin.register(Consent)
 class ConsentAdmin(ReadOnlyAdmin):
-    list_display = ["user", "text", "given_at"]
+    list_display = ["user", "text", "given_at", "withdrawn_at"]
     list_filter = ["text"]
     list_select_related = ["user", "text"]
     search_fields = ["user__email", "user__name"]

@@ -75,6 +75,15 @@ class ConsentView(APIView):
         services.give_consent(user=request.user, text=text)
         return Response({"version": text.version, "title": text.title, "body": text.body, "given": True}, status=201)
 
+    @extend_schema(
+        summary="Withdraw your consent: nothing more is uploaded, and what waits is stopped",
+        description="What becomes of the scans that exist is in the policy at `/me/closing/`. You may agree again at any time.",
+        responses={204: OpenApiResponse(description="It is withdrawn.")},
+    )
+    def delete(self, request: Request, **kwargs: Any) -> Response:
+        services.withdraw_consent(user=request.user)
+        return Response(status=204)
+
 
 class TokenView(APIView):
     """POST gives a token; DELETE ends it."""

@@ -208,14 +208,15 @@ class ConsentText(models.Model):
 
 
 class Consent(models.Model):
-    """That a person agreed to a text, and when."""
+    """That a person agreed to a text, when, and when they took it back. Agreeing again is a new row."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="consents")
     text = models.ForeignKey(ConsentText, models.PROTECT, related_name="consents")
     given_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "text"], name="one_consent_a_text")]
+        constraints = [models.UniqueConstraint(fields=["user", "text"], condition=Q(withdrawn_at__isnull=True), name="one_consent_a_text")]
 
     def __str__(self) -> str:
         return f"{self.user}: {self.text}"

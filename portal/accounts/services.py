@@ -6,10 +6,10 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal.audit.services import record
+from portal.audit.services import record, record_many
 
 from .models import Consent, ConsentText, PatientProfile, PractitionerDocument, PractitionerProfile, Role, Sex, User, Verification
-from .signals import practitioner_verified
+from .signals import consent_given, consent_withdrawn, practitioner_verified
 
 MAX_DOCUMENT_BYTES = 10 * 2**20
 DOCUMENT_TYPES = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
@@ -79,7 +79,7 @@ def add_document(*, profile: PractitionerProfile, title: str, data: bytes) -> Pr
 def has_consented(user: User) -> bool:
     """Whether the person agreed to the text in force. Without a published text nobody can have."""
     text = ConsentText.current()
-    return text is not None and Consent.objects.filter(user=user, text=text).exists()
+    return text is not None and Consent.objects.filter(user=user, text=text, withdrawn_at__isnull=True).exists()
 
 
 def require_consent(user: User) -> None:
@@ -95,9 +95,24 @@ def give_consent(*, user: User, text: ConsentText) -> Consent:
         with transaction.atomic():
             consent = Consent.objects.create(user=user, text=text)
             record("consent.given", consent, actor=user, patient=user, version=text.version)
+            consent_given.send(User, user=user)
     except IntegrityError:
-        consent = Consent.objects.get(user=user, text=text)
+        consent = Consent.objects.get(user=user, text=text, withdrawn_at__isnull=True)
     return consent
+
+
+@transaction.atomic
+def withdraw_consent(*, user: User) -> None:
+    """Take back what the person agreed to: they upload nothing more, and those who listen stop what still waits.
+
+    They may agree again at any time. Without a consent in force nothing happens.
+    """
+    in_force = Consent.objects.select_for_update().filter(user=user, withdrawn_at__isnull=True)
+    taken_back = list(in_force)
+    if taken_back:
+        in_force.update(withdrawn_at=timezone.now())
+        record_many("consent.withdrawn", taken_back, actor=user, patients=[user] * len(taken_back))
+        consent_withdrawn.send(User, user=user)
 
 
 def patient_profile(user: User) -> PatientProfile:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.forms import ReauthenticateForm
 from allauth.account.models import EmailAddress
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
@@ -35,7 +37,19 @@ def sign_in(request: HttpRequest, *, email: str, password: str, code: str = "") 
             raise SignInRefused("mfa_required", "Send the code of your authenticator as `code`.")
         _require_code(user, code)
     record("account.token_issued", user, actor=user)
+    user_logged_in.send(User, request=request, user=user)  # it is a sign-in like any other: last_login, and what listens to it
     return user
+
+
+def require_password(user: User, password: str) -> None:
+    """That it is this person who asks, and not somebody who found their screen open. Raises SignInRefused; attempts are limited."""
+    form = ReauthenticateForm({"password": password}, user=user)
+    if form.is_valid():
+        return
+    codes = {error.code for errors in form.errors.as_data().values() for error in errors}
+    if "too_many_login_attempts" in codes:
+        raise SignInRefused("too_many_attempts", "Too many wrong passwords. Try again later.")
+    raise SignInRefused("wrong_password", "This is not your password.")
 
 
 def _require_code(user: User, code: str) -> None:

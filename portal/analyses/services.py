@@ -17,7 +17,7 @@ from inference.engine import Answer
 from portal.accounts import dependants
 from portal.accounts.dependants import require_adult
 from portal.accounts.models import Dependant
-from portal.accounts.services import require_consent
+from portal.accounts.services import has_consented, require_consent
 from portal.audit.services import record as audit
 from portal.audit.services import record_many as audit_many
 from portal.scans import services as scans
@@ -297,6 +297,8 @@ def requeue(*, analysis: Analysis, by: Any) -> None:
     """An administrator has a failed or cancelled analysis run again, with fresh attempts. Raises NotPossible."""
     if analysis.status not in (Analysis.Status.FAILED, Analysis.Status.CANCELLED):
         raise NotPossible("Only a failed or cancelled analysis can be queued again.")
+    if not has_consented(analysis.patient):
+        raise NotPossible("The patient has not agreed to the text in force, or has withdrawn.")
     try:
         with transaction.atomic():
             fresh = {"attempt": 0, "error_code": "", "error_message": "", "finished_at": None, "started_at": None, "heartbeat_at": None}

@@ -19,6 +19,8 @@ from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible,
 from portal.audit.context import current
 from portal.notifications.preferences import PreferenceError
 from portal.questions.services import QuestionError
+from portal.records.archive import CopyRefused
+from portal.records.services import ClosingRefused
 from portal.reviews.services import ReviewError
 from portal.scans.uploads import UploadError
 
@@ -38,6 +40,8 @@ DOMAIN_STATUS: dict[type[Exception], int] = {
     UploadError: 409,
     PreferenceError: 400,
     QuestionError: 409,
+    CopyRefused: 429,
+    ClosingRefused: 409,
 }
 CODE_STATUS = {
     "too_large": 413,
@@ -46,6 +50,7 @@ CODE_STATUS = {
     "not_verified": 403,
     "own_scan": 403,
     "too_many_attempts": 429,
+    "wrong_password": 403,
     "too_many_uploads": 429,
     "wrong_protocol": 412,
     "bad_header": 400,
@@ -87,7 +92,8 @@ def _of_the_domain(error: Exception) -> Response | None:
         return None
     code = error.code  # type: ignore[attr-defined]
     status = CODE_STATUS.get(code, status)
-    headers = {401: {"WWW-Authenticate": "Token"}, 429: {"Retry-After": str(TOO_MANY_ATTEMPTS_SECONDS)}}.get(status)
+    wait = getattr(error, "retry_after", TOO_MANY_ATTEMPTS_SECONDS)
+    headers = {401: {"WWW-Authenticate": "Token"}, 429: {"Retry-After": str(wait)}}.get(status)
     return Response(body(status, code, error.message), status=status, headers=headers)  # type: ignore[attr-defined]
 
 

@@ -7,8 +7,10 @@ from rest_framework.routers import DefaultRouter
 
 from portal.accounts.api import AllTokensView, ConsentView, DependantViewSet, MeView, TokenView
 from portal.analyses.api import DiseaseViewSet, ModelVersionViewSet
+from portal.figures.api import AllFiguresView, ModelFiguresView, MyFiguresView
 from portal.notifications.api import NotificationSettingsView, NotificationViewSet
 from portal.questions.api import QuestionViewSet
+from portal.records.api import ClosingView, CopyView, LooksView
 from portal.reviews.api import (
     AnalysisWithOpinionViewSet,
     ReadingFormViewSet,
@@ -44,6 +46,12 @@ urlpatterns = [
     path("me/", MeView.as_view(), name="me"),
     path("me/notifications/", NotificationSettingsView.as_view(), name="notification-settings"),
     path("me/consent/", ConsentView.as_view(), name="consent"),
+    path("me/copy/", CopyView.as_view(), name="copy"),
+    path("me/looks/", LooksView.as_view(), name="looks"),
+    path("me/closing/", ClosingView.as_view(), name="closing"),
+    path("me/figures/", MyFiguresView.as_view(), name="my-figures"),
+    path("figures/", AllFiguresView.as_view(), name="all-figures"),
+    path("figures/models/<int:pk>/", ModelFiguresView.as_view(), name="model-figures"),
     path("token/", TokenView.as_view(), name="token"),
     path("token/all/", AllTokensView.as_view(), name="tokens"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),

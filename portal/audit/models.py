@@ -6,13 +6,15 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
+from .querysets import AuditEventQuerySet
+
 
 class AuditEvent(models.Model):
     """One thing that somebody did or saw. `patient` is whose data it touched, so that a person can be told who looked."""
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
-    patient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    patient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     action = models.CharField(max_length=60, db_index=True)
     target_type = models.CharField(max_length=40)
     target_id = models.CharField(max_length=40)
@@ -20,9 +22,14 @@ class AuditEvent(models.Model):
     request_id = models.CharField(max_length=36, blank=True)
     detail = models.JSONField(default=dict, encoder=DjangoJSONEncoder, blank=True)
 
+    objects = AuditEventQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["target_type", "target_id"])]
+        indexes = [
+            models.Index(fields=["target_type", "target_id"]),
+            models.Index(fields=["patient", "-id"], name="audit_of_a_patient"),  # who looked at one person's data, newest first
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.target_type} {self.target_id}"

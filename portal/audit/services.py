@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models import Q
 
 from .context import current
 from .models import AuditEvent
@@ -43,3 +44,9 @@ def record_many(
         )
         for target, patient, detail in zip(targets, patients, details or [{}] * len(targets), strict=True)
     )
+
+
+def forget_addresses(person: Any) -> int:
+    """What a person did stays, from where does not: an address is an identity. For closing an account; the only change ever made."""
+    theirs = Q(actor=person) | Q(actor__isnull=True, patient=person)  # and what the portal did while it served them
+    return AuditEvent.objects.filter(theirs, address__isnull=False).update(address=None)

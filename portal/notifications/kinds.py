@@ -44,6 +44,8 @@ RULES: dict[str, Rule] = {
     Kind.READ_ONCE: Rule(PRACTITIONER, email=False),
     Kind.OUTCOME: Rule(PRACTITIONER, email=False),
     Kind.VERIFIED: Rule(PRACTITIONER),
+    Kind.CLOSING: Rule(ACCOUNT, fixed=("portal", "email"), why=SECURITY_STAYS),
+    Kind.COPIED: Rule(ACCOUNT, fixed=("portal", "email"), why=SECURITY_STAYS),
     Kind.SECURITY: Rule(ACCOUNT, fixed=("portal", "email"), why=SECURITY_STAYS),
 }
 

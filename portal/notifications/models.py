@@ -34,6 +34,8 @@ class Notification(models.Model):
         DIGEST = "digest", "What waits for you today"
         VERIFIED = "verified", "You are verified and can read scans"
         SECURITY = "security", "Your sign-in details were changed"
+        CLOSING = "account_closing", "Your account is going to be closed"
+        COPIED = "record_copied", "A copy of all your data was made"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -63,6 +63,16 @@ GET: dict[str, dict[str, int]] = {
     "accounts:profile": SIGNED_IN,
     "accounts:consent": SIGNED_IN,
     "accounts:dependants": SIGNED_IN,
+    "records:index": SIGNED_IN,
+    "records:looks": SIGNED_IN,
+    "records:withdraw": SIGNED_IN,
+    "records:close": SIGNED_IN,
+    "figures:mine": {**dict.fromkeys(CAST, 403), "anonymous": 302, "practitioner": 200, "assigned": 200},
+    "figures:everybody": ADMINISTRATOR,
+    "figures:model": ADMINISTRATOR,
+    "v1:my-figures": {**dict.fromkeys(CAST, 403), "anonymous": 401, "practitioner": 200, "assigned": 200},
+    "v1:all-figures": API_ADMINISTRATOR,
+    "v1:model-figures": API_ADMINISTRATOR,
     "accounts:document": {**dict.fromkeys(CAST, 404), "anonymous": 302, "unverified": 200, "administrator": 200},
     "scans:image": {**REVEALED},
     "scans:thumbnail": {**REVEALED},
@@ -120,6 +130,9 @@ GET: dict[str, dict[str, int]] = {
     "v1:me": API_SIGNED_IN,
     "v1:dependant-list": API_SIGNED_IN,
     "v1:consent": API_SIGNED_IN,
+    "v1:copy": API_SIGNED_IN,
+    "v1:looks": API_SIGNED_IN,
+    "v1:closing": API_SIGNED_IN,
     "v1:schema": ANYONE,
     "v1:docs": ANYONE,
     "api-not-found": dict.fromkeys(CAST, 404),
@@ -128,6 +141,10 @@ GET: dict[str, dict[str, int]] = {
 IN_THE_ROOM = {**NOBODY, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302}
 # POST without a body: 404 and 401 are the rule; what else comes shows that the rule let the person through to the service.
 POST: dict[str, dict[str, int]] = {
+    "records:copy": {**dict.fromkeys(CAST, 200), "anonymous": 302},
+    "records:withdraw": dict.fromkeys(CAST, 302),
+    "records:close": {**dict.fromkeys(CAST, 400), "anonymous": 302},
+    "v1:closing": {**dict.fromkeys(CAST, 400), "anonymous": 401},
     "analyses:operating_point": {**ADMINISTRATOR, "administrator": 400},
     "analyses:reset_operating_point": {**ADMINISTRATOR, "administrator": 302},
     "v1:model-version-activate": API_ADMINISTRATOR,
@@ -290,6 +307,7 @@ DELETE: dict[str, dict[str, int]] = {
     "v1:reading-template-detail": {**API_NOBODY, "assigned": 204},
     "v1:saved-filter-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "practitioner": 204},
     "v1:dependant-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 204},
+    "v1:consent": {**dict.fromkeys(CAST, 204), "anonymous": 401},
 }
 LIBRARIES = ("admin:", "account_", "mfa_")  # allauth's and Django's own; the admin is walked below
 
@@ -380,7 +398,7 @@ def address(name: str, path: str, things: Things) -> str:
         kind = "notice"
     if name == "reviews:remove_filter":
         kind = "saved"
-    if app == "analyses" and "/models/" in path:
+    if app in ("analyses", "figures") and "models/" in path:
         kind = "model page"
     if "/drafts/" in path:
         kind = "draft"
