@@ -24,6 +24,7 @@ from .models import Review
 from .urgency import TARGET
 
 PAGE = 50
+EARLIER = 12  # pictures to compare with; more would not fit beside the viewer
 
 
 def _found(request: HttpRequest) -> QuerySet[Review]:
@@ -69,8 +70,10 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     review = get_object_or_404(_found(request), pk=pk)
     if review.patient_id == request.user.pk:
         return redirect("analyses:detail", pk=review.analysis_id)
+    room = _room(request, review)
     record("review.opened_page", review, actor=request.user, patient=review.patient)
-    return render(request, "reviews/detail.html", _room(request, review))
+    record_many("scan.listed", room["earlier"], actor=request.user, patients=[review.patient] * len(room["earlier"]))
+    return render(request, "reviews/detail.html", room)
 
 
 def _room(request: HttpRequest, review: Review, form: Any = None) -> dict[str, Any]:
@@ -86,7 +89,8 @@ def _room(request: HttpRequest, review: Review, form: Any = None) -> dict[str, A
     elif form is None and stage == "signing" and independent is not None:
         names = ("finding", "confidence", "recommendation", "notes")
         form = SignForm(review, initial={name: getattr(independent, name) for name in names})
-    scans = Scan.objects.visible_to(request.user)
+    scans, scan = Scan.objects.visible_to(request.user), review.analysis.scan
+    image_is_visible = scans.filter(pk=scan.pk).exists()
     queue = Review.objects.queue_of(request.user).claimable().exclude(pk=review.pk)
     return {
         "review": review,
@@ -97,8 +101,8 @@ def _room(request: HttpRequest, review: Review, form: Any = None) -> dict[str, A
         "independent": independent,
         "revealed": (stage in ("signing", "signed") and (mine or review.practitioner_id == request.user.pk))
         or request.user.is_administrator,
-        "image_is_visible": scans.filter(pk=review.analysis.scan_id).exists(),
-        "earlier_scans": Scan.objects.filter(patient=review.patient, uploaded_at__lt=review.analysis.scan.uploaded_at).count(),
+        "image_is_visible": image_is_visible,
+        "earlier": list(scans.before(scan, review.analysis.catalogue)[:EARLIER]) if image_is_visible else [],
         "addendum_form": AddendumForm(),
         "next_review": queue.first() if request.user.is_verified_practitioner else None,
         "now": timezone.now(),

@@ -82,6 +82,7 @@ GET: dict[str, dict[str, int]] = {
     "v1:upload-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 200},  # one's own only
     "v1:review-list": API_SIGNED_IN,
     "v1:review-detail": {**API_REVEALED, "practitioner": 200},
+    "v1:review-earlier-scans": {**API_REVEALED, "practitioner": 200},  # empty for them: tests/portal/test_compare.py
     "v1:notification-list": API_SIGNED_IN,
     "v1:me": API_SIGNED_IN,
     "v1:dependant-list": API_SIGNED_IN,
