@@ -1,6 +1,6 @@
 """`make bench`: how fast and how small, as ratios to yardsticks of the same run. Prints a table, and writes it and JSON to --out.
 
-`python -m benchmarks --only stages` measures one suite: engine, stages or pipeline.
+`python -m benchmarks --only stages` measures one suite: engine, stages, pipeline or viewer.
 """
 
 import argparse
@@ -10,10 +10,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from benchmarks import engine, pipeline, stages
+from benchmarks import engine, pipeline, stages, viewer
 from benchmarks.figures import Figure, render, write
 
-SUITES: dict[str, Callable[[], list[Figure]]] = {"engine": engine.figures, "stages": stages.figures, "pipeline": pipeline.figures}
+SUITES: dict[str, Callable[[], list[Figure]]] = {
+    "engine": engine.figures,
+    "stages": stages.figures,
+    "pipeline": pipeline.figures,
+    "viewer": viewer.figures,
+}
 
 
 def main() -> None:

@@ -16,6 +16,8 @@ from portal.accounts import recheck
 from portal.analyses.api import AnalysisViewSet
 from portal.analyses.models import Analysis
 from portal.audit.services import record, record_many
+from portal.scans.models import Scan
+from portal.scans.serializers import ScanSerializer
 
 from . import drafts, flags, own_templates, saved, services, structured, targets
 from .case_api import CaseActions
@@ -68,6 +70,19 @@ class ReviewViewSet(CaseActions, viewsets.ReadOnlyModelViewSet):
 
     def _shown(self, review: Review, status: int = 200) -> Response:
         return Response(self.get_serializer(self.get_queryset().get(pk=review.pk)).data, status=status)
+
+    @extend_schema(
+        summary="The patient's earlier pictures of the same kind that you may see, newest first", responses=ScanSerializer(many=True)
+    )
+    @action(detail=True, url_path="earlier-scans", filterset_class=None, ordering=["-uploaded_at", "-id"])
+    def earlier_scans(self, request: Request, **kwargs: Any) -> Response:
+        review = self.get_object()
+        visible = Scan.objects.visible_to(request.user)
+        scan = review.analysis.scan
+        seen = visible.filter(pk=scan.pk).exists()  # else the review is another practitioner's, and so is the comparison
+        page = self.paginate_queryset(visible.before(scan, review.analysis.catalogue) if seen else visible.none()) or []
+        record_many("scan.listed", page, actor=request.user, patients=[review.patient] * len(page))
+        return self.get_paginated_response(ScanSerializer(page, many=True, context=self.get_serializer_context()).data)
 
     @extend_schema(summary="Take it for 30 minutes", request=None)
     @action(detail=True, methods=["post"])

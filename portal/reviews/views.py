@@ -25,6 +25,8 @@ from .filters import WorklistFilter, cleaned
 from .forms import AddendumForm, FlagForm, ReadingForm, SignForm
 from .models import CriticalNotice, Draft, Opinion, ReadingTemplate, Review, SavedFilter
 
+EARLIER = 12  # pictures to compare with; more would not fit beside the viewer
+
 
 def found(request: HttpRequest) -> QuerySet[Review]:
     return Review.objects.visible_to(request.user).with_all()
@@ -110,8 +112,10 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     review = get_object_or_404(found(request), pk=pk)
     if review.patient_id == request.user.pk:
         return redirect("analyses:detail", pk=review.analysis_id)
+    shown = room(request, review)
     record("review.opened_page", review, actor=request.user, patient=review.patient)
-    return render(request, "reviews/detail.html", room(request, review))
+    record_many("scan.listed", shown["earlier"], actor=request.user, patients=[review.patient] * len(shown["earlier"]))
+    return render(request, "reviews/detail.html", shown)
 
 
 def room(request: HttpRequest, review: Review, form: Any = None, **bound: Any) -> dict[str, Any]:
@@ -129,7 +133,8 @@ def room(request: HttpRequest, review: Review, form: Any = None, **bound: Any) -
         form = ReadingForm(review, said=draft.said if draft else None)
     elif form is None and stage == "signing" and independent is not None:
         form = SignForm(review, said=draft.said if draft else independent.said)
-    scans = Scan.objects.visible_to(request.user)
+    scans, scan = Scan.objects.visible_to(request.user), review.analysis.scan
+    image_is_visible = scans.filter(pk=scan.pk).exists()
     queue = Review.objects.queue_of(request.user).claimable().exclude(pk=review.pk)
     return {
         "review": review,
@@ -139,8 +144,8 @@ def room(request: HttpRequest, review: Review, form: Any = None, **bound: Any) -
         "form": form,
         "independent": independent,
         "revealed": review.is_revealed_to(request.user),
-        "image_is_visible": scans.filter(pk=review.analysis.scan_id).exists(),
-        "earlier_scans": Scan.objects.filter(patient=review.patient, uploaded_at__lt=review.analysis.scan.uploaded_at).count(),
+        "image_is_visible": image_is_visible,
+        "earlier": list(scans.before(scan, review.analysis.catalogue)[:EARLIER]) if image_is_visible else [],
         "addendum_form": AddendumForm(),
         "draft": draft,
         "draft_stage": draft_stage.value,

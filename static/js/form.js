@@ -1,5 +1,7 @@
 // The form of the reading room: what goes with the finding, how soon, the body map, the reason for a change of mind, and its keys.
-// The viewer beside it is reading.js.
+// The viewer beside it is static/js/viewer.
+import { isSingle } from "./keys.js";
+
 const form = document.querySelector("form[data-main]");
 const reason = form?.querySelector("[data-reason]");
 
@@ -68,8 +70,7 @@ if (form) {
 
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === "Enter") { form?.requestSubmit(); return; }
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.matches("select, textarea, input:not([type=radio], [type=checkbox], [type=range])")) return;
+  if (!isSingle(event)) return;
   if (/^[1-9]$/.test(event.key)) form?.querySelector(`[data-number="${event.key}"]`)?.click();
   else [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === event.key)?.click();
 });

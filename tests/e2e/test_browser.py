@@ -98,16 +98,16 @@ def test_sign_up_upload_wait_review_and_sign(stack: Stack, opened: Browser, tmp_
     reader.wait_for_load_state("load")  # scripts listen from then on
     expect(reader.get_by_text("Closed until your own reading is kept")).to_be_visible()
     assert reader.locator("[data-heat]").count() == 0
+    expect(reader.locator("[data-viewer][data-ready]")).to_be_visible()
     reader.keyboard.press("i")
-    assert "invert(1)" in str(reader.locator("[data-picture]").evaluate("e => e.style.filter"))
-    reader.keyboard.press("+")
-    assert "scale(1.3)" in str(reader.locator("[data-layer]").evaluate("e => e.style.transform"))
+    expect(reader.get_by_role("button", name="Invert")).to_have_attribute("aria-pressed", "true")
     reader.keyboard.press("2")
     reader.fill('textarea[name="notes"]', "A ring form is seen.")
     reader.get_by_label("Recommendation").select_option("visit")  # nothing is chosen beforehand
     reader.keyboard.press("Control+Enter")
     expect(reader.get_by_text("Suspicious: a malaria parasite in this cell")).to_be_visible()
-    reader.wait_for_load_state("load")
+    expect(reader.get_by_role("row", name=re.compile("Model's answer Malaria .* a malaria parasite in this cell"))).to_be_visible()
+    expect(reader.locator("[data-viewer][data-ready]")).to_be_visible()
     reader.keyboard.press("h")
     expect(reader.locator("[data-heat]")).to_be_visible()
     reader.keyboard.press("Control+Enter")

@@ -1,0 +1,16 @@
+// Single keys, as the reading room has many: when they count, and whether this person wants them (WCAG 2.1.4: they can be turned off).
+const FIELDS = "select, textarea, [contenteditable], input:not([type=radio], [type=range], [type=checkbox])";
+const KEPT = "single-keys";
+
+export function wanted() {
+  try { return localStorage.getItem(KEPT) !== "off"; } catch { return true; } // a browser may keep nothing
+}
+
+export function want(on) {
+  try { localStorage.setItem(KEPT, on ? "on" : "off"); } catch { /* then they stay on */ }
+}
+
+export function isSingle(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.target.matches?.(FIELDS)) return false;
+  return wanted() && !document.querySelector("dialog[open]");
+}

@@ -1,0 +1,45 @@
+// The viewer of the reading room: pictures on stages, a window in grey levels, lines that measure, and an earlier picture beside.
+import { Compare } from "./compare.js";
+import { Findings } from "./findings.js";
+import { listen } from "./gestures.js";
+import { listenToHelp, listenToKeys, listenToStage } from "./keys.js";
+import { recall } from "./memory.js";
+import { Pane } from "./pane.js";
+import { presetsOf } from "./presets.js";
+import { Room } from "./room.js";
+import { actions, wire, wireStrength } from "./tools.js";
+
+async function start(root) {
+  const presets = presetsOf(root.dataset.modality);
+  const pane = new Pane(root.querySelector("[data-pane]"));
+  const room = new Room(root, pane);
+  const findings = new Findings(root, room);
+  const compare = new Compare(root, room);
+  const help = root.querySelector("[data-keys]");
+  const doing = actions(room, { compare, help, presets, strength: wireStrength(room) });
+  const show = wire(room, doing, presets);
+  room.shown = show;
+  room.listed = () => findings.show(room.panes);
+  const join = (each) => { listen(each, room); listenToStage(each, room); };
+  room.arrived = (each) => {
+    join(each);
+    recall(room.scans.get(each), each);
+    if (room.linked) room.follow(each, room.panes[0]);
+    each.redraw();
+    room.show();
+    room.listed();
+    room.say(`${each.name} is shown beside.`);
+  };
+  listenToHelp(help);
+  recall(root.dataset.scan, pane);
+  await pane.open();
+  join(pane);
+  listenToKeys(room, doing);
+  room.show();
+  room.listed();
+  for (const hidden of root.querySelectorAll("[data-tools], [data-levels]")) hidden.hidden = false;
+  root.dataset.ready = "yes";
+}
+
+const root = document.querySelector("[data-viewer]");
+if (root?.querySelector("[data-pane]")) start(root);

@@ -1,0 +1,95 @@
+// Lines that measure: kept in pixels of the picture, drawn on the stage. Millimetres are known only once a line was calibrated by hand.
+import { distance } from "./view.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const SHORTEST = 1; // pixels of the picture
+
+function node(name, kind) {
+  const found = document.createElementNS(SVG, name);
+  found.setAttribute("class", kind);
+  return found;
+}
+
+function place(element, values) {
+  for (const [name, value] of Object.entries(values)) element.setAttribute(name, value.toFixed(1));
+}
+
+export class Lines {
+  constructor() {
+    this.all = []; // { number, from, to }
+    this.begun = null; // the line that is being drawn
+    this.mark = null; // where the keyboard stands, while it measures
+    this.millimetres = null; // of one pixel
+    this.next = 1;
+    this.shapes = [];
+    this.drawing = node("svg", "lines");
+    this.drawing.setAttribute("aria-hidden", "true"); // the table says the same
+    this.cross = node("path", "mark");
+    this.drawing.append(this.cross);
+  }
+
+  add(from, to) {
+    if (distance(from, to) < SHORTEST) return null;
+    const line = { number: this.next, from, to };
+    this.next += 1;
+    this.all.push(line);
+    return line;
+  }
+
+  remove(number) {
+    this.all = this.all.filter((line) => line.number !== number);
+  }
+
+  // The end that lies nearest, not farther than `reach`: { line, end }.
+  near(point, reach) {
+    const ends = this.all.flatMap((line) => ["from", "to"].map((end) => ({ line, end, far: distance(line[end], point) })));
+    return ends.filter((each) => each.far <= reach).sort((a, b) => a.far - b.far)[0] ?? null;
+  }
+
+  calibrate(line, millimetres) {
+    this.millimetres = millimetres === null ? null : millimetres / distance(line.from, line.to);
+  }
+
+  words(line) {
+    const pixels = distance(line.from, line.to);
+    return this.millimetres === null ? `${pixels.toFixed(1)} px` : `${(pixels * this.millimetres).toFixed(1)} mm`;
+  }
+
+  sentence(line) {
+    return `Line ${line.number}: ${this.told(line)}.`;
+  }
+
+  // For the table: how the length is known.
+  told(line) {
+    return this.millimetres === null ? this.words(line) : `${this.words(line)}, calibrated by you (${distance(line.from, line.to).toFixed(1)} px)`;
+  }
+
+  draw(toStage) {
+    const shown = this.begun ? [...this.all, this.begun] : this.all;
+    while (this.shapes.length > shown.length) this.shapes.pop().group.remove();
+    while (this.shapes.length < shown.length) this.shapes.push(this.shape());
+    shown.forEach((line, at) => {
+      const { under, over, ends, text } = this.shapes[at];
+      const [from, to] = [toStage(line.from), toStage(line.to)];
+      for (const each of [under, over]) place(each, { x1: from.x, y1: from.y, x2: to.x, y2: to.y });
+      place(ends[0], { cx: from.x, cy: from.y });
+      place(ends[1], { cx: to.x, cy: to.y });
+      const right = to.x >= from.x ? to : from;
+      place(text, { x: right.x + 10, y: right.y + 4 });
+      const said = line.number ? `${line.number}: ${this.words(line)}` : this.words(line);
+      if (text.textContent !== said) text.textContent = said;
+    });
+    const { x, y } = this.mark ? toStage(this.mark) : {};
+    const cross = this.mark ? `M${x - 12} ${y}h9M${x + 3} ${y}h9M${x} ${y - 12}v9M${x} ${y + 3}v9` : "";
+    if (this.cross.getAttribute("d") !== cross) this.cross.setAttribute("d", cross);
+  }
+
+  shape() {
+    const group = node("g", "line");
+    const shape = { group, under: node("line", "under"), over: node("line", "over"), ends: [node("circle", "end"), node("circle", "end")], text: node("text", "length") };
+    for (const end of shape.ends) end.setAttribute("r", "4");
+    group.append(shape.under, shape.over, ...shape.ends, shape.text);
+    this.drawing.append(group);
+    return shape;
+  }
+}

@@ -1,0 +1,109 @@
+// The state of the viewer: its panes, which of them is acted on, the tool, and what is told about it.
+import { remember } from "./memory.js";
+import * as views from "./view.js";
+
+const QUIET = 700; // ms after the last change: a screen reader hears where it came to rest, not every step
+const SHARED = Object.keys(views.geometry());
+
+export class Room {
+  constructor(root, pane) {
+    Object.assign(this, { root, panes: [pane], active: pane, tool: "move", linked: true, scans: new Map([[pane, root.dataset.scan]]), shown: () => {}, listed: () => {} });
+    this.live = root.querySelector("[data-said]");
+  }
+
+  // The tools follow once a frame, however often something changed.
+  show() {
+    this.asked ??= requestAnimationFrame(() => { this.asked = undefined; this.shown(); });
+  }
+
+  add(pane, scan) {
+    this.panes.push(pane);
+    this.scans.set(pane, scan);
+    this.show();
+    this.listed();
+  }
+
+  drop(pane) {
+    this.panes = this.panes.filter((each) => each !== pane);
+    this.scans.delete(pane);
+    this.activate(this.panes[0]);
+    this.listed();
+  }
+
+  activate(pane) {
+    if (!this.panes.includes(pane)) return;
+    this.active = pane;
+    this.show();
+  }
+
+  // Every change of a view goes through here: what is linked follows, a frame is asked for, the tools show it, and it is said and kept.
+  change(pane, how) {
+    if (!pane.screen) return;
+    how(pane.view, pane.box, pane.size);
+    if (this.linked) {
+      for (const other of this.panes) if (other !== pane) this.follow(other, pane);
+    }
+    pane.redraw();
+    this.show();
+    this.settle(pane);
+  }
+
+  // By hand: then it is no look of the list any more.
+  window(pane, centre, width) {
+    pane.preset = "";
+    this.change(pane, (view) => views.setWindow(view, centre, width));
+  }
+
+  follow(other, pane) {
+    for (const name of SHARED) other.view[name] = pane.view[name];
+    other.redraw();
+  }
+
+  link(on) {
+    this.linked = on;
+    const other = this.panes.find((each) => each !== this.active);
+    if (on && other) this.follow(other, this.active);
+    this.show();
+  }
+
+  pan(pane, dx, dy) {
+    this.change(pane, (view, box, size) => views.pan(view, box, size, dx, dy));
+  }
+
+  zoom(pane, factor, at) {
+    const middle = { x: pane.box.width / 2, y: pane.box.height / 2 };
+    this.change(pane, (view, box, size) => views.zoom(view, box, size, factor, at ?? middle));
+  }
+
+  measured(pane, words) {
+    pane.redraw();
+    this.listed();
+    this.settle(pane);
+    if (words) this.say(words);
+  }
+
+  settle(pane) {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => {
+      for (const [each, scan] of this.scans) remember(scan, each);
+      if (!this.urgent) this.write(this.words(pane));
+      this.settling = this.urgent = undefined;
+    }, QUIET);
+  }
+
+  words(pane) {
+    const { degrees, flipped } = views.lie(pane.view);
+    const turned = `${degrees ? `, rotated by ${degrees} degrees` : ""}${flipped ? ", flipped" : ""}${pane.view.invert ? ", inverted" : ""}`;
+    return `${pane.name}: zoom ${Math.round(pane.magnification * 100)} percent, window width ${pane.view.width}, centre ${pane.view.centre}${turned}.`;
+  }
+
+  // At once, and not overwritten by what a settling view would say.
+  say(words) {
+    this.urgent = Boolean(this.settling);
+    this.write(words);
+  }
+
+  write(words) {
+    if (this.live.textContent !== words) this.live.textContent = words;
+  }
+}
