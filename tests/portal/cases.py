@@ -7,7 +7,7 @@ from portal.reviews import services
 from portal.reviews.models import Opinion, ReadingPolicy, Review
 
 READING: dict[str, Any] = {"finding": "parasitized", "confidence": "high", "recommendation": "visit", "notes": ""}
-URGENT: dict[str, Any] = {"recommendation": "urgent"}  # what the first rule of CriticalRule calls critical
+URGENT: dict[str, Any] = {"recommendation": "clinic"}  # what the first rule of CriticalRule calls critical
 
 
 def read(review: Review, reader: User, **said: Any) -> None:
