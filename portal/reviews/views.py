@@ -223,7 +223,7 @@ def _keep(
 def _confirm(request: HttpRequest, review: Review, said: dict[str, Any]) -> HttpResponse:
     """Ask first whether it is still the one who signed in; what was typed waits as the draft."""
     drafts.save(review=review, practitioner=request.user, stage=Opinion.Stage.FINAL, said=said)
-    return redirect(recheck.page(request, reverse("reviews:detail", args=[review.pk]) + "?confirmed=1#step-3"))
+    return redirect(recheck.page(request, reverse("reviews:detail", args=[review.pk]) + "?confirmed=1"))
 
 
 @login_required

@@ -220,7 +220,7 @@ def test_an_old_session_confirms_and_comes_back_to_sign_with_what_was_typed(brow
     assert asked["Location"].startswith("/accounts/reauthenticate/?next=")
     assert not Opinion.objects.filter(stage=FINAL).exists()
     assert "Is it still you?" in desk.get(asked["Location"]).content.decode()
-    back = f"{room}?confirmed=1#step-3"
+    back = f"{room}?confirmed=1"
     wrong = desk.post("/accounts/reauthenticate/", {"password": "not it", "next": back})
     assert wrong.status_code == 200
     assert desk.post(f"{room}sign/", READING)["Location"].startswith("/accounts/reauthenticate/")
