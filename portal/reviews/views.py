@@ -23,7 +23,7 @@ from . import room as case_room
 from . import worklist as worklist_of
 from .filters import WorklistFilter, cleaned
 from .forms import AddendumForm, FlagForm, ReadingForm, SignForm
-from .models import CriticalNotice, Draft, Opinion, ReadingTemplate, Review, SavedFilter
+from .models import Draft, Opinion, ReadingTemplate, Review, SavedFilter
 
 EARLIER = 12  # pictures to compare with; more would not fit beside the viewer
 
@@ -61,8 +61,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "here": worklist_of.address(tab.code, query),
         "state": state,
         "now": timezone.now(),
-        "followed": Review.objects.followed_by(request.user).with_all()[: worklist_of.PAGE],
-        "to_tell": CriticalNotice.objects.visible_to(request.user).open().count(),
+        "to_tell": counts["to_tell"],
         "rule": urgency.rule_in_words(),
     }
     return render(request, "reviews/_rows.html" if request.htmx else "reviews/list.html", context)  # type: ignore[attr-defined]

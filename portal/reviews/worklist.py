@@ -11,7 +11,7 @@ from django.db.models import IntegerField, Subquery
 from portal.accounts.models import User
 
 from .keyset import Page, page_of
-from .models import Review, SavedFilter
+from .models import CriticalNotice, Review, SavedFilter
 
 PAGE = 50
 CAP = 1000  # beyond it a count costs more than it says: 999+
@@ -35,6 +35,7 @@ TABS = {
         Tab(
             "signed", "Signed", "You have not signed an opinion yet. Those that you sign are kept here.", by="signed_at", newest_first=True
         ),
+        Tab("followed", "Followed", "Cases that you read or referred, and that somebody else still has to answer, are listed here."),
     )
 }
 
@@ -47,6 +48,7 @@ def parts(user: User) -> dict[str, Any]:
         "mine": queue.filter(practitioner=user, status=Review.Status.CLAIMED),
         "overdue": queue.overdue(),
         "signed": queue.filter(practitioner=user, status=Review.Status.SIGNED),
+        "followed": Review.objects.followed_by(user),
     }
 
 
@@ -58,8 +60,9 @@ class CappedCount(Subquery):
 
 
 def counts(user: User) -> dict[str, int]:
-    """How many are in each tab, at most CAP, all in one query."""
-    each = {code: CappedCount(rows.order_by().values("pk")[:CAP]) for code, rows in parts(user).items()}
+    """How many are in each tab, and of patients to tell of a critical finding (`to_tell`), at most CAP, all in one query."""
+    counted = {**parts(user), "to_tell": CriticalNotice.objects.visible_to(user).open()}
+    each = {code: CappedCount(rows.order_by().values("pk")[:CAP]) for code, rows in counted.items()}
     return dict(User.objects.filter(pk=user.pk).values(**each).get())
 
 

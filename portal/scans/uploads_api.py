@@ -29,7 +29,7 @@ def _header(name: str, about: str, kind: Any = int, **more: Any) -> OpenApiParam
 
 
 RESUMABLE = _header("Tus-Resumable", "The protocol's version.", str, enum=[TUS])
-WHERE = OpenApiResponse(OpenApiTypes.NONE, description="`Upload-Offset`: how many bytes are here; `Upload-Length`: of how many.")
+WHERE = OpenApiResponse(description="`Upload-Offset`: how many bytes are here; `Upload-Length`: of how many.")
 
 
 class PieceParser(BaseParser):
@@ -76,7 +76,7 @@ class UploadViewSet(viewsets.GenericViewSet):
         summary="Announce a file that will come in pieces (tus: creation)",
         request=None,
         parameters=[RESUMABLE, _header("Upload-Length", f"Its bytes, at most {MAX_BYTES}.")],
-        responses={201: OpenApiResponse(OpenApiTypes.NONE, description="`Location`: where the pieces go, by PATCH.")},
+        responses={201: OpenApiResponse(description="`Location`: where the pieces go, by PATCH.")},
     )
     def create(self, request: Request, **kwargs: Any) -> Response:
         upload = uploads.begin(owner=request.user, length=_number(request, "Upload-Length"))

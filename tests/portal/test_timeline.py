@@ -116,7 +116,7 @@ def test_one_picture_with_several_answers_is_shown_once(all_six: None, patient: 
 def test_a_childs_pictures_are_not_among_the_guardians(patient: User, answered: Callable[..., Analysis]) -> None:
     update_profile(user=patient, birth_date=date(1990, 1, 1))
     child = dependants.add(guardian=patient, name="Asha", birth_date=date(2020, 1, 1), sex=Sex.FEMALE, relationship="parent")
-    own, theirs, later = answered(patient, 1), answered(patient, 2, dependant=child), answered(patient, 3)
+    own, theirs, later = answered(patient, 1), answered(patient, 2, dependant=child.pk), answered(patient, 3)
     seen = Analysis.objects.visible_to(patient)
     assert timeline.of_the_kind(own, seen) == [own, later]
     assert timeline.of_the_kind(theirs, seen) == []
