@@ -13,11 +13,37 @@ import samples
 from inference import registry
 from medinform.demo import PATIENT, PRACTITIONER, portal
 from tests.e2e.browser import browser
+from tests.e2e.stack import ADMINISTRATOR
 
 SHOWN = Path(__file__).parent / "images"
 IMAGES = Path(__file__).parent.parent / "var" / "screenshots"
 IN_README = ("home-phone", "upload-phone", "result-phone", "result-desk", "worklist-desk", "revealed-desk")
-SIZES = {"desk": (1280, 900), "phone": (390, 844)}
+SIZES = {"desk": (1440, 900), "phone": (360, 780)}
+
+OF_A_PATIENT = {
+    "home": "/",
+    "history": "/analyses/",
+    "notifications": "/notifications/",
+    "notification-settings": "/notifications/settings/",
+    "profile": "/me/",
+    "children": "/me/children/",
+    "questions-empty": "/questions/",
+    "data": "/me/data/",
+    "looks": "/me/data/looks/",
+    "withdraw": "/me/data/withdraw/",
+    "close": "/me/data/close/",
+    "no-permission": "/reviews/",
+    "not-found": "/nowhere/",
+}
+OF_A_PRACTITIONER = {
+    "worklist": "/reviews/",
+    "worklist-empty": "/reviews/?view=signed",
+    "templates": "/reviews/templates/",
+    "notices": "/reviews/notices/",
+    "questions-to-answer": "/questions/",
+    "figures": "/figures/",
+}
+OF_AN_ADMINISTRATOR = {"all-figures": "/figures/all/", "admin": "/admin/", "admin-targets": "/admin/reviews/servicetarget/"}
 
 
 def sign_in(page: Page, address: str, email: str, password: str) -> None:
@@ -64,7 +90,7 @@ def draw(opened: Browser, address: str, password: str, size: str, scheme: str) -
     patient.wait_for_selector(".icons10", timeout=60_000)
     shot(patient, "result")
     analysis = patient.url
-    for name, path in {"home": "/", "history": "/analyses/", "notifications": "/notifications/", "profile": "/me/"}.items():
+    for name, path in OF_A_PATIENT.items():
         patient.goto(address + path)
         shot(patient, name)
     for code in ("skin_cancer", "pneumonia", "tuberculosis", "covid19", "diabetic_retinopathy"):
@@ -83,21 +109,31 @@ def draw(opened: Browser, address: str, password: str, size: str, scheme: str) -
 
     reader = visitor()
     sign_in(reader, address, PRACTITIONER, password)
-    reader.goto(f"{address}/reviews/")
-    shot(reader, "worklist")
-    if reader.locator(".work form").count():
-        reader.locator(".work form button").first.click()
-        shot(reader, "reading")
-        reader.check('input[name="finding"][value="parasitized"]')
-        reader.select_option('select[name="recommendation"]', "visit")
-        reader.click("form[data-main] button")
-        reader.wait_for_selector(".icons10")
-        reader.keyboard.press("h")
-        shot(reader, "revealed")
-        reader.click("form[data-main] button")
-        shot(reader, "signed")
-        patient.goto(analysis)
-        shot(patient, "final")
+    for name, path in OF_A_PRACTITIONER.items():
+        reader.goto(address + path)
+        shot(reader, name)
+    reader.goto(f"{address}/reviews/?q=malaria")
+    reader.locator(".take button").first.click()
+    reader.wait_for_load_state("networkidle")
+    shot(reader, "reading")
+    reader.check('input[name="finding"][value="parasitized"]')
+    reader.select_option('select[name="recommendation"]', "visit")
+    reader.keyboard.press("Control+Enter")
+    reader.wait_for_selector(".icons10")
+    reader.wait_for_load_state("networkidle")
+    reader.keyboard.press("h")
+    shot(reader, "revealed")
+    reader.keyboard.press("Control+Enter")
+    reader.wait_for_selector(".badge.settled")
+    shot(reader, "signed")
+    patient.goto(analysis)
+    shot(patient, "final")
+
+    desk = visitor()
+    sign_in(desk, address, ADMINISTRATOR, password)
+    for name, path in OF_AN_ADMINISTRATOR.items():
+        desk.goto(address + path)
+        shot(desk, name)
 
 
 def main() -> None:

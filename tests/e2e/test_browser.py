@@ -62,8 +62,8 @@ def test_sign_up_upload_wait_review_and_sign(stack: Stack, opened: Browser, tmp_
     if "login" in patient.url:
         sign_in(patient, "nina@home.example", PASSWORD)
 
-    retire_the_model_of(stack, "tuberculosis")
-    patient.goto("/analyses/new/tuberculosis/")
+    retire_the_model_of(stack, "covid19")
+    patient.goto("/analyses/new/covid19/")
     expect(patient.get_by_role("heading", name="Not available yet")).to_be_visible()
     patient.goto("/analyses/new/malaria/")
     patient.get_by_role("link", name="Read and agree").click()
@@ -105,7 +105,7 @@ def test_sign_up_upload_wait_review_and_sign(stack: Stack, opened: Browser, tmp_
     reader.fill('textarea[name="notes"]', "A ring form is seen.")
     reader.get_by_label("Recommendation").select_option("visit")  # nothing is chosen beforehand
     reader.keyboard.press("Control+Enter")
-    expect(reader.get_by_text("Suspicious: a malaria parasite in this cell")).to_be_visible()
+    expect(reader.get_by_text("Suspicious: a malaria parasite in this cell", exact=True)).to_be_visible()
     expect(reader.get_by_role("row", name=re.compile("Model's answer Malaria .* a malaria parasite in this cell"))).to_be_visible()
     expect(reader.locator("[data-viewer][data-ready]")).to_be_visible()
     reader.keyboard.press("h")

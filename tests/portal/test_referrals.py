@@ -175,4 +175,6 @@ def test_the_page_refers_and_keeps_what_was_typed(review: Review, practitioner: 
     reader.post(f"/reviews/{review.pk}/refer/", {"to": f"person:{other_practitioner.pk}", "reason": WHY})
     assert fresh(review).practitioner == other_practitioner
     assert WHY in browse(other_practitioner).get(f"/reviews/{review.pk}/").content.decode()
-    assert "Read or referred by you" in reader.get("/reviews/").content.decode()
+    followed = reader.get("/reviews/?view=followed").content.decode()
+    assert f"work-{review.pk}" in followed
+    assert f"claim-{review.pk}" not in followed
