@@ -3,12 +3,14 @@ import { remember } from "./memory.js";
 import * as views from "./view.js";
 
 const QUIET = 700; // ms after the last change: a screen reader hears where it came to rest, not every step
+const SAME_ACT = 100; // ms
 const SHARED = Object.keys(views.geometry());
 
 export class Room {
   constructor(root, pane) {
     Object.assign(this, { root, panes: [pane], active: pane, tool: "move", linked: true, scans: new Map([[pane, root.dataset.scan]]), shown: () => {}, listed: () => {} });
     this.live = root.querySelector("[data-said]");
+    this.saidAt = -Infinity;
   }
 
   // The tools follow once a frame, however often something changed.
@@ -84,10 +86,10 @@ export class Room {
 
   settle(pane) {
     clearTimeout(this.settling);
+    const changed = performance.now();
     this.settling = setTimeout(() => {
       for (const [each, scan] of this.scans) remember(scan, each);
-      if (!this.urgent) this.write(this.words(pane));
-      this.settling = this.urgent = undefined;
+      if (changed > this.saidAt + SAME_ACT) this.write(this.words(pane));
     }, QUIET);
   }
 
@@ -97,9 +99,9 @@ export class Room {
     return `${pane.name}: zoom ${Math.round(pane.magnification * 100)} percent, window width ${pane.view.width}, centre ${pane.view.centre}${turned}.`;
   }
 
-  // At once, and not overwritten by what a settling view would say.
+  // At once, and not overwritten by what the view would say that the same act has changed.
   say(words) {
-    this.urgent = Boolean(this.settling);
+    this.saidAt = performance.now();
     this.write(words);
   }
 
