@@ -9,13 +9,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.accounts import recheck
 from portal.audit.services import record, record_many
 
 from . import amendments, critical, readers, referrals
 from .case_serializers import ColleaguesSerializer, NoticeSerializer, ReferSerializer, TellSerializer
 from .filters import NoticeFilter
 from .models import CriticalNotice
-from .serializers import AmendSerializer, ReviewSerializer
+from .serializers import AmendCallSerializer, ReviewSerializer
 
 
 class CaseActions(viewsets.GenericViewSet):
@@ -50,15 +51,18 @@ class CaseActions(viewsets.GenericViewSet):
 
     @extend_schema(
         summary="Amend the answer that you signed: the next version, with a reason",
-        request=AmendSerializer,
+        description="Asks who you are as `sign` does.",
+        request=AmendCallSerializer,
         responses={201: ReviewSerializer},
     )
     @action(detail=True, methods=["post"])
     def amend(self, request: Request, **kwargs: Any) -> Response:
         review = self.get_object()
-        form = AmendSerializer(data=request.data)
+        form = AmendCallSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        amendments.amend(review=review, practitioner=request.user, **form.validated_data)
+        said = dict(form.validated_data)
+        recheck.require(request, password=said.pop("password"), code=said.pop("code"))
+        amendments.amend(review=review, practitioner=request.user, **said)
         return self._shown(review, status=201)
 
 

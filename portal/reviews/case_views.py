@@ -1,6 +1,7 @@
 """Pages of what a case's readers do beside reading: refer, amend; and the patients who have to be told."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -8,8 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.accounts import recheck
 from portal.audit.services import record_many
 
 from . import amendments, critical, referrals, views
@@ -41,7 +44,11 @@ def refer(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def amend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     review = get_object_or_404(views.found(request), pk=pk)
     form = AmendForm(review, request.POST)
-    if form.is_valid():
+    bound: dict[str, Any] = {"amend_form": form}
+    if form.is_valid() and recheck.is_needed(request):
+        form.add_error(None, "You signed in a while ago. Confirm that it is you, then amend: what you wrote stays here.")
+        bound["confirm_at"] = recheck.page(request, reverse("reviews:detail", args=[pk]))
+    elif form.is_valid():
         try:
             amendments.amend(review=review, practitioner=request.user, **form.cleaned_data)
         except ReviewError as error:
@@ -49,7 +56,7 @@ def amend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, "Amended. The patient is told, and sees both versions.")
             return redirect("reviews:detail", pk=pk)
-    return render(request, "reviews/detail.html", views.room(request, review, amend_form=form), status=400)
+    return render(request, "reviews/detail.html", views.room(request, review, **bound), status=400)
 
 
 @login_required

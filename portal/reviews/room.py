@@ -25,6 +25,7 @@ def case(review: Review, user: Any, **bound: Any) -> dict[str, Any]:
         "readings": seen if len(seen) > 1 or (seen and seen[0] != own and review.is_open) else [],
         "referrals": readers.shown_referrals(review, user),
         "refer_form": bound.get("refer_form") or (ReferForm(review, user) if holds_it else None),
+        "confirm_at": bound.get("confirm_at"),
         "amend_form": bound.get("amend_form") or (amend_form(review) if answered_it else None),
         "notices": [{"notice": notice, "form": TellForm.blank(notice, user)} for notice in notices],
         "now": timezone.now(),

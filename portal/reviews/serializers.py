@@ -108,13 +108,21 @@ class AmendSerializer(ReadingSerializer):
     reason = serializers.CharField(max_length=1000, help_text="Why it is amended; the patient reads it.")
 
 
-class SignCallSerializer(SignSerializer):
-    """Beside it what shows that it is still you, where your sign-in is older than the place allows (15 minutes, unless set otherwise)."""
+class ProofSerializer(serializers.Serializer):
+    """What shows that it is still you, where your sign-in is older than the place allows (15 minutes, unless set otherwise)."""
 
     password = serializers.CharField(required=False, default="", allow_blank=True, write_only=True, trim_whitespace=False, max_length=128)
     code = serializers.CharField(
         required=False, default="", allow_blank=True, write_only=True, max_length=64, help_text="Of your authenticator, or a recovery code."
     )
+
+
+class SignCallSerializer(ProofSerializer, SignSerializer):
+    pass
+
+
+class AmendCallSerializer(ProofSerializer, AmendSerializer):
+    pass
 
 
 class SaidSerializer(serializers.Serializer):

@@ -12,7 +12,9 @@ from portal.notifications.models import Notification
 from portal.reviews.amendments import amend
 from portal.reviews.models import Opinion, Review
 from portal.reviews.services import ReviewError
+from tests.conftest import PASSWORD, signed_in
 from tests.portal.cases import READING, fresh, policy, read_and_sign
+from tests.portal.test_drafts import with_token
 from tests.portal.test_second_reader import race
 
 CHANGED = {**READING, "finding": "uninfected", "notes": "A platelet after all."}
@@ -116,3 +118,24 @@ def test_of_two_amendments_at_once_each_is_a_version(signed: Review, practitione
         lambda: amend(review=signed, practitioner=practitioner, reason=WHY, **{**CHANGED, "notes": "Another word."}),
     )
     assert {said.version for said in both} == {2, 3}
+
+
+def test_an_old_sign_in_confirms_first_and_loses_nothing(signed: Review, practitioner: User, browse: Any) -> None:
+    desk = browse(practitioner)
+    signed_in(desk, practitioner, seconds_ago=16 * 60)
+    page = desk.post(f"/reviews/{signed.pk}/amend/", {**CHANGED, "reason": WHY})
+    assert page.status_code == 400
+    assert "Confirm that it is you" in page.content.decode()
+    assert WHY in page.content.decode()
+    assert "/accounts/reauthenticate/" in page.content.decode()
+    assert fresh(signed).versions[-1].version == 1
+    desk.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert desk.post(f"/reviews/{signed.pk}/amend/", {**CHANGED, "reason": WHY}).status_code == 302
+    assert fresh(signed).versions[-1].version == 2
+
+
+def test_an_old_token_amends_with_the_password(signed: Review, practitioner: User) -> None:
+    client, address = with_token(practitioner, 16), f"/api/v1/reviews/{signed.pk}/amend/"
+    refused = client.post(address, {**CHANGED, "reason": WHY})
+    assert (refused.status_code, refused.json()["code"]) == (403, "reauthentication_required")
+    assert client.post(address, {**CHANGED, "reason": WHY, "password": PASSWORD}).status_code == 201
