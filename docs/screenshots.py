@@ -20,6 +20,7 @@ IMAGES = Path(__file__).parent.parent / "var" / "screenshots"
 IN_README = ("home-phone", "upload-phone", "result-phone", "result-desk", "worklist-desk", "revealed-desk")
 SIZES = {"desk": (1440, 900), "phone": (360, 780)}
 
+OF_A_STRANGER = {"welcome": "/", "sign-up": "/accounts/signup/", "sign-in": "/accounts/login/"}
 OF_A_PATIENT = {
     "home": "/",
     "history": "/analyses/",
@@ -66,11 +67,7 @@ def draw(opened: Browser, address: str, password: str, size: str, scheme: str) -
         return opened.new_context(viewport={"width": width, "height": height}, color_scheme=scheme).new_page()  # type: ignore[arg-type]
 
     stranger = visitor()
-    for name, path in {
-        "welcome": "/",
-        "sign-up": "/accounts/signup/",
-        "sign-in": "/accounts/login/",
-    }.items():
+    for name, path in OF_A_STRANGER.items():
         stranger.goto(address + path)
         shot(stranger, name)
     patient = visitor()
