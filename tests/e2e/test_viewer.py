@@ -233,7 +233,7 @@ def test_the_keyboard_alone_is_enough(enter: Callable[..., Page]) -> None:
     assert np.abs(moved[200:400, 300:500] - before[200:400, 340:540]).mean() < 2
     page.keyboard.press("Shift+ArrowLeft")
     page.keyboard.press("Shift+ArrowUp")
-    assert "W 248 C 136" in words(page)
+    expect(page.locator(".words").first).to_contain_text("W 248 C 136")
     expect(page.locator("[data-said]")).to_contain_text("window width 248, centre 136")
     page.keyboard.press("]")
     expect(page.get_by_label("Look")).to_have_value("Lungs")

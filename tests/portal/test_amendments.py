@@ -111,7 +111,8 @@ def test_the_api_amends(signed: Review, practitioner: User, other_practitioner: 
     assert api(practitioner).post(address, {**CHANGED, "reason": WHY}).json()["opinion"]["version"] == 2
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("as_migrated")
 def test_of_two_amendments_at_once_each_is_a_version(signed: Review, practitioner: User) -> None:
     both = race(
         lambda: amend(review=signed, practitioner=practitioner, reason=WHY, **CHANGED),

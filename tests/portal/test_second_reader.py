@@ -229,7 +229,8 @@ def race(*steps: Callable[[], Any]) -> list[Any]:
         return list(pool.map(run, steps))
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("as_migrated")
 def test_races_have_one_winner(review: Review, practitioner: User, other_practitioner: User, third: User) -> None:
     policy("double")
     read(review, practitioner)

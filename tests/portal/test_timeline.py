@@ -49,7 +49,7 @@ def test_pieces_follow_each_other_without_gaps_while_new_scans_arrive(
     client = browse(patient)
     page = client.get("/analyses/?disease=malaria").content.decode()
     assert rows(page) == expected[:2]
-    older = re.search(r'rel="next" href="([^"]+)"', page)
+    older = re.search(r'rel="next"\s+href="([^"]+)"', page)
     assert older is not None
     answered(patient, 9)  # a page by number would now show one twice
     second = client.get("/analyses/" + older[1].replace("&amp;", "&")).content.decode()
