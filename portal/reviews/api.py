@@ -68,9 +68,6 @@ class ReviewViewSet(CaseActions, viewsets.ReadOnlyModelViewSet):
         record("review.opened_page", review, actor=request.user, patient=review.patient)
         return self._shown(review)
 
-    def _shown(self, review: Review, status: int = 200) -> Response:
-        return Response(self.get_serializer(self.get_queryset().get(pk=review.pk)).data, status=status)
-
     @extend_schema(
         summary="The patient's earlier pictures of the same kind that you may see, newest first", responses=ScanSerializer(many=True)
     )

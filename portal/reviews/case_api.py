@@ -15,15 +15,15 @@ from portal.audit.services import record, record_many
 from . import amendments, critical, readers, referrals
 from .case_serializers import ColleaguesSerializer, NoticeSerializer, ReferSerializer, TellSerializer
 from .filters import NoticeFilter
-from .models import CriticalNotice
+from .models import CriticalNotice, Review
 from .serializers import AmendCallSerializer, ReviewSerializer
 
 
 class CaseActions(viewsets.GenericViewSet):
     """Mixed into the reviews."""
 
-    def _shown(self, review: Any, status: int = 200) -> Response:
-        raise NotImplementedError
+    def _shown(self, review: Review, status: int = 200) -> Response:
+        return Response(self.get_serializer(self.get_queryset().get(pk=review.pk)).data, status=status)
 
     @extend_schema(summary="To whom you can refer the case that you hold", responses=ColleaguesSerializer)
     @action(detail=True, filter_backends=[], pagination_class=None)

@@ -1,6 +1,5 @@
 """No page breaks WCAG 2.2 A or AA as far as axe-core can tell: in light and dark, on a phone and at a desk, for everybody who sees it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,18 +8,11 @@ from playwright.sync_api import Browser, Page
 
 import samples
 from docs.screenshots import OF_A_PATIENT, OF_A_PRACTITIONER, OF_A_STRANGER, OF_AN_ADMINISTRATOR
-from tests.e2e.browser import browser
 from tests.e2e.stack import ADMINISTRATOR, PATIENT, PRACTITIONER, Stack, until
 from tests.e2e.test_browser import sign_in
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 NOT_OURS = ("/admin/",)  # Django's own pages
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

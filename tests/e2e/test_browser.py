@@ -1,23 +1,14 @@
 """One walk through the whole portal in a real browser: sign up, upload, wait, review, sign."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import drawn_cell
-from tests.e2e.browser import browser
 from tests.e2e.stack import ADMINISTRATOR, PRACTITIONER, Stack, until
 
 PASSWORD = "a long walk on 7 beaches"
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
 
 
 def new_page(opened: Browser, address: str, **options: object) -> tuple[Page, list[str]]:

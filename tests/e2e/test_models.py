@@ -2,21 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browser import browser
 from tests.e2e.stack import Stack
 from tests.e2e.test_browser import new_page, sign_in
 from tests.portal.measured import metrics, sensitivity, specificity
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
 
 
 def test_an_administrator_moves_the_threshold_and_sees_at_once_what_it_implies(stack: Stack, opened: Browser) -> None:

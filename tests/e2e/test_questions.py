@@ -1,22 +1,13 @@
 """A question and its answer in a real browser: a patient on a phone, a practitioner with the keyboard alone."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import drawn_cell
-from tests.e2e.browser import browser
 from tests.e2e.stack import PATIENT, PRACTITIONER, Stack, until
 from tests.e2e.test_browser import new_page, sign_in
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
 
 
 def a_signed_scan(stack: Stack) -> str:

@@ -1,23 +1,14 @@
 """The form of the reading room in a real browser, by keyboard alone: claim, fill, keep, reveal, sign with a check of who is there."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from django.contrib.sessions.serializers import JSONSerializer
 from django.core import signing
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import as_upload, drawn_cell
-from tests.e2e.browser import browser
 from tests.e2e.stack import PRACTITIONER, Stack, until
 from tests.e2e.test_browser import new_page, sign_in
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
 
 
 def answered(stack: Stack) -> str:

@@ -2,24 +2,15 @@
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests.conftest import drawn_cell
-from tests.e2e.browser import browser
 from tests.e2e.stack import PATIENT, Stack
 from tests.e2e.test_browser import new_page, sign_in
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
 
 
 def large_cell(path: Path, seed: int) -> Path:

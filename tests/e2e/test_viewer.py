@@ -11,7 +11,6 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import samples
-from tests.e2e.browser import browser
 from tests.e2e.stack import PRACTITIONER, Stack, until
 from tests.e2e.test_browser import new_page, sign_in
 
@@ -23,12 +22,6 @@ WebGL2RenderingContext.prototype.getParameter = function (name) {
 };
 """
 BOTH_WAYS = pytest.mark.parametrize(("script", "way"), [(WITH_WEBGL, "webgl"), ("", "filter")], ids=["webgl", "filter"])
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
