@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -209,3 +210,9 @@ def test_what_was_signed_before_the_split_keeps_its_words(review: Review, practi
     assert CriticalRule.objects.values_list("recommendation", "urgency").get() == ("", "urgent")
     migration.join(apps, None)
     assert (Opinion.objects.get().recommendation, CriticalRule.objects.get().recommendation) == ("urgent", "urgent")
+
+
+def test_no_page_says_what_to_do_without_how_soon() -> None:
+    """`advice` has both; the recommendation alone once lost "today" on the way to the person who has to tell the patient."""
+    for template in (Path(__file__).parents[2] / "templates").rglob("*.html"):
+        assert "get_recommendation_display" not in template.read_text(), template
