@@ -33,7 +33,7 @@ passwords: $(VENV)/.run
 	@$(BIN)/python -m medinform.passwords
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

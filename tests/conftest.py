@@ -1,5 +1,6 @@
 """The cast: one of each kind of person, named as in the access rule, and the things they own."""
 
+import functools
 import io
 import time
 from collections.abc import Callable
@@ -28,7 +29,21 @@ from portal.analyses import services as analyses
 from portal.analyses import versions
 from portal.analyses.models import Analysis, ModelVersion
 
+_ORDER = pytest.StashKey[int]()
 PASSWORD = "correct horse battery"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In what order, and what stays together in a parallel run: first the deployed portal (the longest, and all its files share one), then
+    file by file, last the tests that empty the database."""
+    for item in items:
+        place = str(item.path.relative_to(item.config.rootpath / "tests"))
+        marked = item.get_closest_marker("django_db")
+        empties = "transactional_db" in getattr(item, "fixturenames", ()) or bool(marked and marked.kwargs.get("transaction"))
+        group = "races" if empties else "e2e" if place.startswith("e2e") else place
+        item.add_marker(pytest.mark.xdist_group(group))
+        item.stash[_ORDER] = {"e2e": 0, "races": 2}.get(group, 1)
+    items.sort(key=lambda item: item.stash[_ORDER])
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +179,7 @@ def cell() -> bytes:
     return samples.draw("malaria", "parasitized")
 
 
+@functools.cache
 def drawn_cell(seed: int, label: str = "parasitized") -> bytes:
     return samples.draw("malaria", label, seed)
 

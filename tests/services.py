@@ -1,5 +1,6 @@
 """The servers that the tests talk to: those of DATABASE_URL and REDIS_URL if set, else throw-away ones. Loaded before Django's settings.
 
+Of a parallel run the workers share the PostgreSQL (each has a database of its own there); each starts its own Redis.
 SQLite is not enough for the tests: `DATABASE_URL=sqlite:///...` is refused.
 """
 
@@ -22,7 +23,7 @@ def pytest_load_initial_conftests() -> None:
         os.environ["DATABASE_URL"] = _servers.enter_context(embedded.postgres_server())
     if not os.environ["DATABASE_URL"].startswith(("postgres", "psql", "pgsql")):
         raise pytest.UsageError("the tests need PostgreSQL: unset DATABASE_URL and they start their own")
-    if not os.environ.get("REDIS_URL"):
+    if not os.environ.get("REDIS_URL") or "PYTEST_XDIST_WORKER" in os.environ:
         os.environ["REDIS_URL"] = _servers.enter_context(embedded.redis_server())
     os.environ["VAR_DIR"] = _servers.enter_context(tempfile.TemporaryDirectory(prefix="medinform-tests-"))
     os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
