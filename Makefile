@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup run demo passwords test lint format bench screenshots clean
+.PHONY: setup run demo passwords test lint format messages bench screenshots clean
 .DEFAULT_GOAL := run
 
 $(BIN)/python:
@@ -49,6 +49,12 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/djlint templates --reformat --quiet
+
+MESSAGES := $(BIN)/python manage.py makemessages --all --add-location file --no-wrap --ignore .venv --ignore var --ignore build --ignore static/vendor
+messages: $(VENV)/.dev
+	SECRET_KEY=messages $(MESSAGES) --extension html,txt,py
+	SECRET_KEY=messages $(MESSAGES) --domain djangojs
+	SECRET_KEY=messages $(BIN)/python manage.py compilemessages --ignore .venv
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

@@ -6,11 +6,16 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
+from django.utils import timezone
 from django.views import defaults
+from django.views.decorators.http import last_modified
+from django.views.i18n import JavaScriptCatalog
 
 from medinform.health import healthz
 from portal.analyses.views import home
 from portal.api import errors
+
+_STARTED = timezone.now()
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one sign-in, with its limits and MFA
@@ -31,6 +36,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(("portal.api.urls", "v1"), namespace="v1")),
     re_path(r"^api/", errors.not_found, name="api-not-found"),
+    path("words.js", last_modified(lambda request: _STARTED)(JavaScriptCatalog.as_view()), name="words"),
     path("healthz", healthz, name="healthz"),
 ]
 

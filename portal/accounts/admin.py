@@ -1,3 +1,5 @@
+from typing import Any
+
 from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
@@ -12,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from portal.audit.readonly import ReadOnlyAdmin
 
 from . import services
-from .models import Consent, ConsentText, PatientProfile, PractitionerProfile, User, Verification
+from .models import Consent, ConsentText, ConsentTranslation, PatientProfile, PractitionerProfile, User, Verification
 
 admin.site.unregister(Group)
 admin.site.unregister(EmailAddress)
@@ -95,9 +97,22 @@ class PractitionerProfileAdmin(admin.ModelAdmin):
             self.message_user(request, f"{profile.user}: {verification}.", messages.SUCCESS)
 
 
+class ConsentTranslationInline(admin.StackedInline):
+    """Published with its text, and as little changed afterwards."""
+
+    model = ConsentTranslation
+    extra = 0
+
+    def _open(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None or obj.published_at is None
+
+    has_add_permission = has_change_permission = has_delete_permission = _open  # type: ignore[assignment]
+
+
 @admin.register(ConsentText)
 class ConsentTextAdmin(admin.ModelAdmin):
     list_display = ["version", "title", "published_at"]
+    inlines = [ConsentTranslationInline]
     actions = ["publish"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ConsentText | None = None) -> list[str]:
@@ -115,7 +130,7 @@ class ConsentTextAdmin(admin.ModelAdmin):
 
 @admin.register(Consent)
 class ConsentAdmin(ReadOnlyAdmin):
-    list_display = ["user", "text", "given_at", "withdrawn_at"]
+    list_display = ["user", "text", "language", "given_at", "withdrawn_at"]
     list_filter = ["text"]
     list_select_related = ["user", "text"]
     search_fields = ["user__email", "user__name"]

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from knox.auth import TokenAuthentication
 from knox.models import get_token_model
@@ -58,12 +60,20 @@ class DependantViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         return Response(status=204)
 
 
+def _words(text: ConsentText | None) -> dict[str, Any]:
+    """A consent text in the language of the request."""
+    if text is None:
+        return {"version": 0, "language": "", "title": "", "body": ""}
+    shown = text.translated(get_language())
+    language = getattr(shown, "language", settings.LANGUAGE_CODE)
+    return {"version": text.version, "language": language, "title": shown.title, "body": shown.body}
+
+
 class ConsentView(APIView):
     @extend_schema(summary="The consent text in force, and whether you agreed", responses=ConsentSerializer)
     def get(self, request: Request, **kwargs: Any) -> Response:
         text = ConsentText.current()
-        shown = {"version": text.version, "title": text.title, "body": text.body} if text else {"version": 0, "title": "", "body": ""}
-        return Response({**shown, "given": services.has_consented(request.user)})
+        return Response({**_words(text), "given": services.has_consented(request.user)})
 
     @extend_schema(summary="Agree to the text of this version", request=ConsentSerializer, responses={201: ConsentSerializer})
     def post(self, request: Request, **kwargs: Any) -> Response:
@@ -73,7 +83,7 @@ class ConsentView(APIView):
         if text is None:
             raise services.ConsentRequired
         services.give_consent(user=request.user, text=text)
-        return Response({"version": text.version, "title": text.title, "body": text.body, "given": True}, status=201)
+        return Response({**_words(text), "given": True}, status=201)
 
     @extend_schema(
         summary="Withdraw your consent: nothing more is uploaded, and what waits is stopped",

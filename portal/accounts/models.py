@@ -6,6 +6,7 @@ import uuid
 from datetime import date
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
@@ -45,6 +46,7 @@ class User(AbstractUser):
     email = models.EmailField("e-mail address", unique=True, error_messages={"unique": "This e-mail address has an account already."})
     name = models.CharField("full name", max_length=120)
     role = models.CharField(max_length=16, choices=Role, default=Role.PATIENT)
+    language = models.CharField(max_length=12, blank=True, help_text="Of pages and e-mails; empty: as the browser asks.")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -206,12 +208,32 @@ class ConsentText(models.Model):
     def current(cls) -> ConsentText | None:
         return cls.objects.filter(published_at__lte=timezone.now()).order_by("-version").first()
 
+    def translated(self, language: str) -> ConsentText | ConsentTranslation:
+        """Its words in a language, or as it was written where nobody translated it."""
+        return self.translations.filter(language=language).first() or self
+
+
+class ConsentTranslation(models.Model):
+    """The same text in another language. It is published with it, and as little edited afterwards."""
+
+    text = models.ForeignKey(ConsentText, models.CASCADE, related_name="translations")
+    language = models.CharField(max_length=12, choices=settings.LANGUAGES)
+    title = models.CharField(max_length=120)
+    body = models.TextField(help_text="Plain paragraphs, separated by an empty line.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["text", "language"], name="one_translation_a_language")]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.get_language_display()})"
+
 
 class Consent(models.Model):
     """That a person agreed to a text, when, and when they took it back. Agreeing again is a new row."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="consents")
     text = models.ForeignKey(ConsentText, models.PROTECT, related_name="consents")
+    language = models.CharField(max_length=12, default="en", help_text="In which it was read.")
     given_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,6 +1,7 @@
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from rest_framework import serializers
 
 from .forms import check_birth_date
@@ -9,12 +10,15 @@ from .services import has_consented, patient_profile
 
 
 class MeSerializer(serializers.Serializer):
-    """Oneself. Name, date of birth, sex and country can be changed."""
+    """Oneself. Name, language, date of birth, sex and country can be changed."""
 
     email = serializers.EmailField(read_only=True)
     name = serializers.CharField(max_length=120)
     role = serializers.CharField(read_only=True)
     birth_date = serializers.DateField(allow_null=True, source="patient_profile.birth_date")
+    language = serializers.ChoiceField(
+        choices=settings.LANGUAGES, allow_blank=True, help_text="Of pages and e-mails. What the API says is in that of Accept-Language."
+    )
     sex = serializers.ChoiceField(choices=Sex.choices, source="patient_profile.sex")
     country = serializers.CharField(max_length=60, allow_blank=True, source="patient_profile.country")
     verification = serializers.SerializerMethodField(help_text="Practitioners: pending, verified or refused.")
@@ -55,6 +59,7 @@ class DependantSerializer(serializers.ModelSerializer):
 
 class ConsentSerializer(serializers.Serializer):
     version = serializers.IntegerField()
+    language = serializers.CharField(read_only=True, help_text="Of these words: that of Accept-Language, where it is translated.")
     title = serializers.CharField(read_only=True)
     body = serializers.CharField(read_only=True)
     given = serializers.BooleanField(read_only=True)

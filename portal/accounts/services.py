@@ -2,9 +2,10 @@
 
 from datetime import date
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from portal.audit.services import record, record_many
 
@@ -93,8 +94,9 @@ def give_consent(*, user: User, text: ConsentText) -> Consent:
         raise ConsentRequired
     try:
         with transaction.atomic():
-            consent = Consent.objects.create(user=user, text=text)
-            record("consent.given", consent, actor=user, patient=user, version=text.version)
+            read = getattr(text.translated(translation.get_language() or settings.LANGUAGE_CODE), "language", settings.LANGUAGE_CODE)
+            consent = Consent.objects.create(user=user, text=text, language=read)
+            record("consent.given", consent, actor=user, patient=user, version=text.version, language=read)
             consent_given.send(User, user=user)
     except IntegrityError:
         consent = Consent.objects.get(user=user, text=text, withdrawn_at__isnull=True)
@@ -122,11 +124,11 @@ def patient_profile(user: User) -> PatientProfile:
 
 @transaction.atomic
 def update_profile(*, user: User, **changes: object) -> PatientProfile:
-    """Change name, birth_date, sex or country; the audit keeps which, not what."""
+    """Change name, language, birth_date, sex or country; the audit keeps which, not what."""
     profile = patient_profile(user)
     for field, value in changes.items():
-        setattr(user if field == "name" else profile, field, value)
-    user.save(update_fields=["name"])
+        setattr(user if field in ("name", "language") else profile, field, value)
+    user.save(update_fields=["name", "language"])
     profile.save()
     record("profile.changed", profile, actor=user, patient=user, fields=sorted(changes))
     return profile

@@ -7,13 +7,16 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.i18n import set_language
 
 from portal.audit.services import record
 
 from . import dependants as children
 from . import services
 from .forms import DependantForm, DocumentForm, ProfileForm
+from .languages import known
 from .models import ConsentText, Dependant, PractitionerDocument
 
 
@@ -49,8 +52,18 @@ def consent(request: HttpRequest) -> HttpResponse:
             services.give_consent(user=request.user, text=text)
             return redirect(target)
         messages.error(request, "The text has changed, or the box was not ticked. Please read it and tick the box.")
-    context = {"text": text, "given": services.has_consented(request.user), "next": target}
+    shown = text and text.translated(get_language())
+    context = {"text": text, "shown": shown, "given": services.has_consented(request.user), "next": target}
     return render(request, "accounts/consent.html", context)
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Chooses the language of pages, in this browser and, signed in, wherever this person is."""
+    chosen = request.POST.get("language", "")
+    if request.user.is_authenticated and known(chosen):
+        services.update_profile(user=request.user, language=chosen)
+    return set_language(request)
 
 
 @login_required

@@ -12,6 +12,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.accounts.languages import spoken_to
+
 from . import digest, unsubscribe
 from .models import Notification
 from .preferences import choices_for
@@ -74,6 +76,13 @@ def deliver(pk: int) -> None:
     notification = Notification.objects.select_related("user").get(pk=pk)
     if notification.emailed_at is not None or not notification.user.is_active:
         return
+    with spoken_to(notification.user):
+        _message(notification).send()
+    Notification.objects.filter(pk=pk).update(emailed_at=timezone.now())
+
+
+def _message(notification: Notification) -> EmailMultiAlternatives:
+    """In the language that is spoken now."""
     context: dict[str, Any] = {
         "notification": notification,
         "link": settings.SITE_URL + notification.url,
@@ -90,8 +99,7 @@ def deliver(pk: int) -> None:
         headers=unsubscribe.headers(notification.user, notification.kind),
     )
     message.attach_alternative(render_to_string(f"notifications/email/{name}.html", context), "text/html")
-    message.send()
-    Notification.objects.filter(pk=pk).update(emailed_at=timezone.now())
+    return message
 
 
 def mark_read(notifications: models.QuerySet) -> int:
