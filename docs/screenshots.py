@@ -1,34 +1,52 @@
-"""`make screenshots`: start a portal of its own, walk through it in a real browser, and draw its pages into var/screenshots/.
+"""`make screenshots`: start a portal of its own, walk through it in a real browser, and draw its pages into docs/screenshots/.
 
-Those that the README shows are copied to docs/images/.
+Every page in its states: empty, full, in error, and refused to who may not see it; at phone and desk width, light and dark, English and
+Hindi. Those that the README shows are copied to docs/images/ as PNG.
 """
 
+import email
+import email.policy
+import io
+import re
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 import samples
 from inference import registry
-from medinform.demo import PATIENT, PRACTITIONER, portal
+from medinform.demo import PATIENT, PRACTITIONER, agree, portal
+from medinform.demo import sign_in as api
 from tests.e2e.browser import browser
 from tests.e2e.stack import ADMINISTRATOR
 
 SHOWN = Path(__file__).parent / "images"
-IMAGES = Path(__file__).parent.parent / "var" / "screenshots"
+IMAGES = Path(__file__).parent / "screenshots"
 IN_README = ("home-phone", "upload-phone", "result-phone", "result-desk", "worklist-desk", "revealed-desk")
 SIZES = {"desk": (1440, 900), "phone": (360, 780)}
+WALKS = (("desk", "light", "en"), ("phone", "light", "en"), ("desk", "dark", "en"), ("phone", "light", "hi"), ("desk", "light", "hi"))
+OTHERS = ("skin_cancer", "pneumonia", "tuberculosis", "covid19", "diabetic_retinopathy")
 
-OF_A_STRANGER = {"welcome": "/", "sign-up": "/accounts/signup/", "sign-in": "/accounts/login/"}
+OF_A_STRANGER = {
+    "welcome": "/",
+    "sign-up": "/accounts/signup/",
+    "sign-in": "/accounts/login/",
+    "new-password": "/accounts/password/reset/",
+    "unsubscribe-broken": "/notifications/unsubscribe/cut-off/",
+}
 OF_A_PATIENT = {
     "home": "/",
     "history": "/analyses/",
+    "models": "/analyses/models/",
     "notifications": "/notifications/",
     "notification-settings": "/notifications/settings/",
     "profile": "/me/",
     "children": "/me/children/",
-    "questions-empty": "/questions/",
+    "questions": "/questions/",
     "data": "/me/data/",
     "looks": "/me/data/looks/",
     "withdraw": "/me/data/withdraw/",
@@ -36,6 +54,7 @@ OF_A_PATIENT = {
     "no-permission": "/reviews/",
     "not-found": "/nowhere/",
 }
+EMPTY_AT_FIRST = ("history", "notifications", "questions", "looks")
 OF_A_PRACTITIONER = {
     "worklist": "/reviews/",
     "worklist-empty": "/reviews/?view=signed",
@@ -55,93 +74,166 @@ def sign_in(page: Page, address: str, email: str, password: str) -> None:
     page.wait_for_url(f"{address}/")
 
 
-def draw(opened: Browser, address: str, password: str, size: str, scheme: str) -> None:
-    """Every page once, in one size and theme."""
-    width, height = SIZES[size]
+@dataclass
+class Walk:
+    """One way through the portal: a size, a theme, a language."""
 
-    def shot(page: Page, name: str) -> None:
+    opened: Browser
+    address: str
+    password: str
+    log: Path
+    size: str
+    scheme: Any
+    language: str
+
+    def visitor(self, who: str = "") -> Page:
+        width, height = SIZES[self.size]
+        locale = {"en": "en-GB", "hi": "hi-IN"}[self.language]
+        context = self.opened.new_context(viewport={"width": width, "height": height}, color_scheme=self.scheme, locale=locale)
+        page = context.new_page()
+        if who:
+            sign_in(page, self.address, who, self.password)
+        return page
+
+    def shot(self, page: Page, name: str) -> None:
+        """The whole page, small enough to be kept."""
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=IMAGES / f"{name}-{size}{'-dark' if scheme == 'dark' else ''}.png", full_page=True)
+        name += f"-{self.size}" + ("-dark" if self.scheme == "dark" else "") + ("" if self.language == "en" else f"-{self.language}")
+        drawn = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+        drawn.save(IMAGES / f"{name}.webp", quality=72, method=6)
+        if name in IN_README:
+            drawn.save(SHOWN / f"{name}.png", optimize=True)
 
-    def visitor() -> Page:
-        return opened.new_context(viewport={"width": width, "height": height}, color_scheme=scheme).new_page()  # type: ignore[arg-type]
+    def each(self, page: Page, paths: dict[str, str], suffix: str = "") -> None:
+        for name, path in paths.items():
+            page.goto(self.address + path)
+            self.shot(page, name + suffix)
 
-    stranger = visitor()
-    for name, path in OF_A_STRANGER.items():
-        stranger.goto(address + path)
-        shot(stranger, name)
-    patient = visitor()
-    sign_in(patient, address, PATIENT, password)
-    patient.goto(f"{address}/me/consent/?next=/analyses/new/malaria/")
-    if patient.locator('input[name="agree"]').count():
-        shot(patient, "consent")
-        patient.check('input[name="agree"]')
-        patient.click("main form button")
-    patient.goto(f"{address}/analyses/new/malaria/")
-    files = samples.paths("malaria")
-    patient.set_input_files("#files", files)
-    shot(patient, "upload")
-    patient.click('main form button[type="submit"]')
-    patient.wait_for_function("document.querySelectorAll('#uploads a').length === 2")
-    patient.locator("#uploads a").first.click()
-    patient.wait_for_selector(".icons10", timeout=60_000)
-    shot(patient, "result")
-    analysis = patient.url
-    for name, path in OF_A_PATIENT.items():
-        patient.goto(address + path)
-        shot(patient, name)
-    for code in ("skin_cancer", "pneumonia", "tuberculosis", "covid19", "diabetic_retinopathy"):
-        patient.goto(f"{address}/analyses/new/{code}/")
-        patient.set_input_files("#files", samples.paths(code)[-1])
-        patient.click('main form button[type="submit"]')  # one picture alone: its page opens by itself
-        patient.wait_for_selector(".icons10", timeout=60_000)
-        shot(patient, f"result-{code}")
-    patient.goto(f"{address}/analyses/new/tuberculosis/")
-    patient.set_input_files("#files", samples.paths("malaria")[0])  # a cell, where a film is wanted
-    patient.click('main form button[type="submit"]')
-    patient.wait_for_selector("text=Choose another picture", timeout=60_000)
-    shot(patient, "refused")
-    patient.goto(f"{address}/analyses/models/diabetic_retinopathy/{registry.versions('diabetic_retinopathy')[-1]}/")
-    shot(patient, "model-card")
+    def stranger(self) -> None:
+        page = self.visitor()
+        self.each(page, OF_A_STRANGER)
+        page.goto(f"{self.address}/accounts/login/")
+        page.fill('input[name="login"]', "nobody@example.org")
+        page.fill('input[name="password"]', "not the password")
+        page.click('form button[type="submit"]:not([name])')
+        self.shot(page, "sign-in-error")
 
-    reader = visitor()
-    sign_in(reader, address, PRACTITIONER, password)
-    for name, path in OF_A_PRACTITIONER.items():
-        reader.goto(address + path)
-        shot(reader, name)
-    reader.goto(f"{address}/reviews/?q=malaria")
-    reader.locator(".take button").first.click()
-    reader.wait_for_load_state("networkidle")
-    shot(reader, "reading")
-    reader.check('input[name="finding"][value="parasitized"]')
-    reader.select_option('select[name="recommendation"]', "visit")
-    reader.keyboard.press("Control+Enter")
-    reader.wait_for_selector(".icons10")
-    reader.wait_for_load_state("networkidle")
-    reader.keyboard.press("h")
-    shot(reader, "revealed")
-    reader.keyboard.press("Control+Enter")
-    reader.wait_for_selector(".badge.settled")
-    shot(reader, "signed")
-    patient.goto(analysis)
-    shot(patient, "final")
+    def upload(self, page: Page, disease: str, files: list[Path]) -> None:
+        page.goto(f"{self.address}/analyses/new/{disease}/")
+        page.set_input_files("#files", files)
 
-    desk = visitor()
-    sign_in(desk, address, ADMINISTRATOR, password)
-    for name, path in OF_AN_ADMINISTRATOR.items():
-        desk.goto(address + path)
-        shot(desk, name)
+    def send(self, page: Page) -> None:
+        page.click('main form:has(#files) button[type="submit"]')
+
+    def patient(self) -> tuple[Page, str]:
+        """Returns the page and the address of a result that waits for its reading."""
+        page = self.visitor(PATIENT)
+        self.each(page, {name: OF_A_PATIENT[name] for name in EMPTY_AT_FIRST}, "-empty")
+        page.goto(f"{self.address}/me/consent/?next=/analyses/new/malaria/")
+        self.shot(page, "consent")
+        page.check('input[name="agree"]')
+        page.click('main form:has(input[name="agree"]) button')
+        self.upload(page, "malaria", samples.paths("malaria"))
+        self.shot(page, "upload")
+        self.send(page)
+        page.wait_for_function("document.querySelectorAll('#uploads a').length === 2")
+        self.shot(page, "uploaded")
+        page.locator("#uploads a").first.click()
+        page.wait_for_selector(".icons10", timeout=60_000)
+        self.shot(page, "result")
+        waiting = page.url
+        for code in OTHERS:
+            self.upload(page, code, [samples.paths(code)[-1]])
+            self.send(page)  # one picture alone: its page opens by itself
+            page.wait_for_selector(".icons10", timeout=60_000)
+            self.shot(page, f"result-{code}")
+        self.upload(page, "tuberculosis", [samples.paths("malaria")[0]])  # a cell, where a film is wanted
+        self.send(page)
+        page.wait_for_selector("[data-refused], main .note a.button, main a.button[href*='/new/']", timeout=60_000)
+        self.shot(page, "refused")
+        page.goto(waiting)
+        page.locator('main a[href*="/questions/ask/"]').click()
+        self.shot(page, "ask")
+        page.fill('main textarea[name="text"]', "Must I stay at home until the practitioner has answered?")
+        page.click('main form:has(textarea) button[type="submit"]')
+        self.shot(page, "question")
+        self.each(page, OF_A_PATIENT)
+        newest = registry.versions("diabetic_retinopathy")[-1]
+        self.each(page, {"model-card": f"/analyses/models/diabetic_retinopathy/{newest}/"})
+        return page, waiting
+
+    def practitioner(self) -> None:
+        page = self.visitor(PRACTITIONER)
+        self.each(page, OF_A_PRACTITIONER)
+        page.goto(f"{self.address}/reviews/?q=nothing-is-called-so")
+        self.shot(page, "worklist-nothing-found")
+        page.goto(f"{self.address}/reviews/?q=malaria")
+        page.locator(".take button").first.click()
+        page.wait_for_load_state("networkidle")
+        self.shot(page, "reading")
+        page.keyboard.press("?")
+        self.shot(page, "reading-keys")
+        page.keyboard.press("Escape")
+        page.locator("details.refer summary").click()
+        self.shot(page, "refer")
+        page.check('input[name="finding"][value="parasitized"]')
+        page.select_option('select[name="recommendation"]', "visit")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector(".icons10")
+        page.wait_for_load_state("networkidle")
+        page.keyboard.press("h")
+        self.shot(page, "revealed")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector(".badge.settled")
+        self.shot(page, "signed")
+        self.each(page, {"figures-after": "/figures/", "worklist-signed": "/reviews/?view=signed"})
+
+    def administrator(self) -> None:
+        page = self.visitor(ADMINISTRATOR)
+        self.each(page, OF_AN_ADMINISTRATOR)
+        self.each(page, {"model-figures": f"/figures/models/malaria/{registry.versions('malaria')[-1]}/"})
+
+    def mail(self) -> None:
+        """The last e-mail as it is read, and the page behind its last link."""
+        sent = [part for part in self.log.read_text(errors="replace").split("-" * 79) if "List-Unsubscribe" in part]
+        text = re.sub(r"^.*?(?=^(?:Content-Type|MIME-Version|Subject):)", "", sent[-1], count=1, flags=re.DOTALL | re.MULTILINE)
+        message = email.message_from_string(text, policy=email.policy.default)
+        html = message.get_body(("html",))
+        link = re.search(r"<http://localhost(:\d+)?(/[^>]+)>", str(message["List-Unsubscribe"]))
+        if html is None or link is None:
+            raise ValueError(f"this is not a whole e-mail: {text}")
+        page = self.visitor()
+        page.set_content(html.get_content())
+        self.shot(page, "e-mail")
+        page.goto(self.address + link[2])
+        self.shot(page, "unsubscribe")
+
+
+def draw(walk: Walk) -> None:
+    """Every page, each once, and what it looks like on paper."""
+    walk.stranger()
+    patient, result = walk.patient()
+    walk.practitioner()
+    patient.goto(result)
+    walk.shot(patient, "final")
+    patient.emulate_media(media="print")
+    walk.shot(patient, "final-printed")
+    walk.administrator()
+    walk.mail()
 
 
 def main() -> None:
-    IMAGES.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(IMAGES, ignore_errors=True)
+    IMAGES.mkdir()
     SHOWN.mkdir(exist_ok=True)
-    for size, scheme in (("desk", "light"), ("phone", "light"), ("desk", "dark")):
-        with tempfile.TemporaryDirectory() as folder, portal(Path(folder) / "log") as (address, password), browser() as opened:
-            draw(opened, address, password, size, scheme)
-    for name in IN_README:
-        shutil.copy(IMAGES / f"{name}.png", SHOWN)
-    print(f"{len(list(IMAGES.glob('*.png')))} pictures in {IMAGES}")
+    for size, scheme, language in WALKS:
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder) / "log"
+            with portal(log) as (address, password), browser() as opened:
+                agree(api(address, PRACTITIONER, password))
+                draw(Walk(opened, address, password, log, size, scheme, language))
+    drawn = list(IMAGES.glob("*.webp"))
+    print(f"{len(drawn)} pictures, {sum(path.stat().st_size for path in drawn) / 2**20:.1f} MB, in {IMAGES}")
 
 
 if __name__ == "__main__":
