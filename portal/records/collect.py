@@ -130,8 +130,8 @@ def _practitioner(profile: PractitionerProfile) -> dict[str, Any]:
 
 
 def _scan(scan: Scan) -> dict[str, Any]:
-    values = _values(scan, "id", "dependant_id", "format", "width", "height", "size", "sha256", "source_sha256", "synthetic", "uploaded_at")
-    return {**values, "file": image_name(scan)}
+    about = ("id", "dependant_id", "laterality", "format", "width", "height", "size", "sha256", "source_sha256", "synthetic", "uploaded_at")
+    return {**_values(scan, *about), "file": image_name(scan)}
 
 
 def _analysis(analysis: Analysis) -> dict[str, Any]:

@@ -223,6 +223,9 @@ class ReviewSerializer(serializers.ModelSerializer):
     reference = serializers.CharField(read_only=True, help_text="Its short name, to be read aloud; ?q= finds it.")
     overdue = serializers.BooleanField(source="is_overdue", read_only=True)
     scan: Any = serializers.HyperlinkedRelatedField(source="analysis.scan", view_name="v1:scan-detail", read_only=True)
+    laterality = serializers.CharField(
+        source="analysis.scan.laterality", read_only=True, help_text="Which of two the scan shows: R, L; empty: not known."
+    )
     held_by = serializers.SerializerMethodField()
     patient_age = serializers.SerializerMethodField()
     patient_sex = serializers.SerializerMethodField()
@@ -246,7 +249,18 @@ class ReviewSerializer(serializers.ModelSerializer):
         fields = [
             *("id", "url", "reference", "disease", "status", "urgency", "urgency_reasons", "opened_at", "asked_at", "due_at"),
             *("overdue", "held_by", "claim_expires_at", "revealed_at"),
-            *("signed_at", "scan", "patient_age", "patient_sex", "symptoms", "finding_choices", "role", "settled_by", "wanted_speciality"),
+            *(
+                "signed_at",
+                "scan",
+                "laterality",
+                "patient_age",
+                "patient_sex",
+                "symptoms",
+                "finding_choices",
+                "role",
+                "settled_by",
+                "wanted_speciality",
+            ),
             *("independent", "own_opinion", "opinion", "versions", "addenda", "readings", "referrals", "model_answer"),
         ]
         read_only_fields = fields
