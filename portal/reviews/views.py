@@ -42,7 +42,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         return render(request, "reviews/unverified.html")
     tab = worklist_of.TABS.get(request.GET.get("view", ""), worklist_of.TABS["open"])
     filtered = WorklistFilter(request.GET, queryset=worklist_of.parts(request.user)[tab.code], request=request)
-    page = worklist_of.page(tab, filtered.qs, request.GET)
+    page = worklist_of.page(request.user, tab, filtered.qs, request.GET)
     counts = worklist_of.counts(request.user)
     state = worklist_of.fingerprint(request.user, page, counts)
     if request.htmx and request.GET.get("state") == state:  # type: ignore[attr-defined]
