@@ -48,7 +48,7 @@ def analyses_of(user: User) -> QuerySet[Analysis]:
     """With all that a report shows. Of opinions only what was signed: what somebody thought at first is theirs."""
     final = Prefetch("review__opinions", Opinion.objects.filter(stage=Opinion.Stage.FINAL))
     related = Analysis.objects.select_related("scan", "model_version", "review__practitioner__practitioner_profile")
-    found = related.prefetch_related(final, "review__addenda__author", "review__notices")
+    found = related.prefetch_related(final, "review__addenda__author", "review__notices", "review__questions__messages__author")
     return found.filter(patient=user).order_by("queued_at", "pk")
 
 
