@@ -135,7 +135,9 @@ def room(request: HttpRequest, review: Review, form: Any = None, **bound: Any) -
     scans, scan = Scan.objects.visible_to(request.user), review.analysis.scan
     image_is_visible = scans.filter(pk=scan.pk).exists()
     queue = Review.objects.queue_of(request.user).claimable().exclude(pk=review.pk)
+    signed = review.final if stage == "signed" else review.opinion_of(request.user.pk, Opinion.Stage.FINAL)
     return {
+        "measured": None if form else signed or independent,
         "review": review,
         "analysis": review.analysis,
         "disease": review.analysis.catalogue,
