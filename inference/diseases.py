@@ -17,6 +17,15 @@ class Symptom:
 
 
 @dataclass(frozen=True)
+class Laterality:
+    """Which of two a picture shows, where the body has two. The codes are those of DICOM's Image Laterality (0020,0062); the empty one,
+    which is not among them, stands for not known."""
+
+    question: str
+    words: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Disease:
     """One entry of the catalogue.
 
@@ -40,6 +49,15 @@ class Disease:
     symptoms: tuple[Symptom, ...] = field(default=())
     finding_steps: dict[str, str] = field(default_factory=dict)
     target: str = ""
+
+    @property
+    def laterality(self) -> Laterality | None:
+        """What is asked of its kind of picture; None where there is but one of what it shows."""
+        return LATERALITIES.get(self.modality)
+
+    def side(self, code: str) -> str:
+        """Which of two it is, in words; empty where it is not known or not asked."""
+        return self.laterality.words.get(code, "") if self.laterality else ""
 
     @property
     def healthy(self) -> str:
@@ -69,6 +87,10 @@ MODALITIES = {
     DERMOSCOPY: "Skin spot",
     BLOOD_SMEAR: "Blood smear",
 }
+
+RIGHT, LEFT = "R", "L"
+
+LATERALITIES = {FUNDUS: Laterality("Which eye is it?", {RIGHT: "Right eye", LEFT: "Left eye"})}
 
 _CHEST_HOW_TO = (
     "Use the picture file from the clinic when you can; a photograph of a film on a light box also works.",
@@ -226,7 +248,7 @@ _ALL = (
         how_to=(
             "Use a fundus camera; the optic disc and the centre must both be seen.",
             "One eye a picture, in focus, without a reflection over the middle.",
-            "Say which eye it is when you upload both.",
+            "Say which eye it is: right and left are read apart.",
         ),
         next_steps={
             "suspicious": "Have both eyes examined by an eye practitioner within a month.",

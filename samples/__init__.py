@@ -41,6 +41,9 @@ SEEDS: dict[tuple[str, str], int] = {
     ("diabetic_retinopathy", "grade_4"): 13,
 }
 
+# Which of two is drawn, as DICOM (0020,0062) has it.
+LATERALITY: dict[str, str] = {"diabetic_retinopathy": "R"}
+
 _PHOTOGRAPHS = ("skin_cancer", "diabetic_retinopathy")
 _ENDING = "_synthetic"
 

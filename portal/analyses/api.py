@@ -168,7 +168,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
 
     def get_queryset(self) -> QuerySet[Analysis]:
         found = Analysis.objects.visible_to(self.request.user)
-        return found.select_related("model_version", "patient", "review").prefetch_related("review__addenda", "review__opinions")
+        return found.select_related("scan", "model_version", "patient", "review").prefetch_related("review__addenda", "review__opinions")
 
     @extend_schema(
         summary="Upload a scan and have it analysed, for one disease or for several that take the same kind of picture",
@@ -198,6 +198,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
             also=asked["also"],
             symptoms=asked["symptoms"],
             wants_review=asked["wants_review"],
+            laterality=asked["laterality"],
             idempotency_key=key,
             dependant=asked.get("dependant"),
         )

@@ -18,6 +18,7 @@ class UploadForm(forms.Form):
     wants_review = forms.BooleanField(required=False, initial=True)
     also = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     person = forms.ChoiceField(required=False, widget=forms.RadioSelect)
+    laterality = forms.ChoiceField(required=False, widget=forms.RadioSelect)
 
     def __init__(self, disease: Disease, others: list[Disease], children: Iterable[Dependant], *args: Any, **kwargs: Any) -> None:
         """`others` can be asked about the same picture, which may be one of `children`."""
@@ -25,6 +26,8 @@ class UploadForm(forms.Form):
         people = [(str(child.pk), f"{child.name}, {child.age} years") for child in children]
         self.fields["person"].choices = [("", "Me"), *people] if people else []  # type: ignore[attr-defined]
         self.fields["also"].choices = [(other.code, other.name) for other in others]  # type: ignore[attr-defined]
+        sides = [*disease.laterality.words.items(), ("", "I do not know")] if disease.laterality else []
+        self.fields["laterality"].choices = sides  # type: ignore[attr-defined]
         self.fields["symptoms"].choices = [(symptom.code, symptom.words) for symptom in disease.symptoms]  # type: ignore[attr-defined]
 
 

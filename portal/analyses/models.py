@@ -291,6 +291,11 @@ class Analysis(models.Model):
         return bool(self.catalogue.red_flags.intersection(self.symptoms))
 
     @property
+    def side(self) -> str:
+        """Which of two the scan shows, in words: Right eye. Empty where it is not known or not asked."""
+        return self.catalogue.side(self.scan.laterality)
+
+    @property
     def symptom_words(self) -> list[str]:
         return [symptom.words for symptom in self.catalogue.symptoms if symptom.code in self.symptoms]
 

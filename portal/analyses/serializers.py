@@ -7,6 +7,8 @@ from rest_framework import serializers
 from inference import charts, diseases
 from inference.engine import OperatingPoint
 
+from portal.scans.models import Scan
+
 from .forms import LONGEST_REASON, POINT
 from .models import DISEASE_CHOICES, Analysis, ModelVersion
 from .queue import place
@@ -31,12 +33,16 @@ class DiseaseSerializer(serializers.Serializer):
     cannot_tell = serializers.CharField()
     how_to = serializers.ListField(child=serializers.CharField())
     classes = serializers.DictField(child=serializers.CharField(), help_text="Findings with their plain words.")
+    laterality = serializers.SerializerMethodField(help_text="Which of two a picture can show, with words; empty: it is not asked.")
     positive = serializers.ListField(child=serializers.CharField())
     symptoms = SymptomSerializer(many=True)
     available = serializers.SerializerMethodField()
     model_version = serializers.SerializerMethodField()
     threshold = serializers.SerializerMethodField()
     metrics = serializers.SerializerMethodField(help_text="Measured on patients that training never saw.")
+
+    def get_laterality(self, disease: diseases.Disease) -> dict[str, str]:
+        return disease.laterality.words if disease.laterality else {}
 
     def _active(self, disease: diseases.Disease) -> Any:
         return self.context["active"].get(disease.code)
@@ -136,6 +142,13 @@ class UploadSerializer(serializers.Serializer):
     upload = serializers.UUIDField(help_text="In place of `file`: the id of one that came in pieces (see uploads).", required=False)
     disease = serializers.ChoiceField(choices=DISEASE_CHOICES)
     dependant = serializers.UUIDField(help_text="The child whom it shows (see me/dependants); yourself if left out.", required=False)
+    laterality = serializers.ChoiceField(
+        choices=Scan.Laterality.choices,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Which of two it shows, as DICOM (0020,0062) has it: for diseases whose `laterality` names it. Empty: not known.",
+    )
     also = serializers.ListField(
         child=serializers.ChoiceField(choices=DISEASE_CHOICES),
         required=False,
@@ -152,6 +165,8 @@ class UploadSerializer(serializers.Serializer):
         others = sorted({disease.code for disease in asked if disease.modality != asked[0].modality})
         if others:
             raise serializers.ValidationError({"also": f"Not of the same kind of picture: {', '.join(others)}."})
+        if data["laterality"] and not asked[0].side(data["laterality"]):
+            raise serializers.ValidationError({"laterality": f"Not asked of this kind of picture: {asked[0].picture}."})
         known = {symptom.code for disease in asked for symptom in disease.symptoms}
         strange = sorted(set(data["symptoms"]) - known)
         if strange:
@@ -175,6 +190,7 @@ class AnalysisSerializer(serializers.ModelSerializer):
     next_steps = serializers.SerializerMethodField()
     disclaimer = serializers.SerializerMethodField()
     cannot_tell = serializers.CharField(source="catalogue.cannot_tell", read_only=True, help_text="What this test can not see.")
+    laterality = serializers.CharField(source="scan.laterality", read_only=True, help_text="Which of two: R, L; empty: not known.")
     image: Any = serializers.HyperlinkedRelatedField(source="scan", view_name="v1:scan-image", read_only=True)
     scan: Any = serializers.HyperlinkedRelatedField(view_name="v1:scan-detail", read_only=True)
     url = serializers.HyperlinkedIdentityField(view_name="v1:analysis-detail", read_only=True)
@@ -188,7 +204,7 @@ class AnalysisSerializer(serializers.ModelSerializer):
             *("finding", "finding_words", "outcome", "probability", "probabilities"),
             *("threshold", "uncertain_low", "uncertain_high", "model_version", "checksum", "seconds"),
             *("error_code", "error_message", "symptoms", "wants_review", "next_steps", "disclaimer", "cannot_tell"),
-            *("scan", "image", "heatmap", "review"),
+            *("scan", "image", "laterality", "heatmap", "review"),
         ]
         read_only_fields = fields
 

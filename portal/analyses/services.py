@@ -21,6 +21,7 @@ from portal.accounts.services import has_consented, require_consent
 from portal.audit.services import record as audit
 from portal.audit.services import record_many as audit_many
 from portal.scans import services as scans
+from portal.scans.models import Scan
 
 from . import backlog
 from .models import Analysis, IdempotencyKey, ModelVersion
@@ -50,6 +51,16 @@ class OtherPerson(Exception):
 
     code = "other_person"
     message = "You sent this very picture before, as one of somebody else. A picture shows one person: choose whom, or another file."
+
+
+class OtherSide(Exception):
+    """The same bytes are here already, as a picture of the other of two."""
+
+    code = "other_side"
+    message = (
+        "You sent this very picture before, as one of the other side. One picture shows one side: look which it is, or choose another "
+        "file. If what you said first was wrong, ask the practitioner about that picture: the question stays with it."
+    )
 
 
 class NotPossible(Exception):
@@ -82,12 +93,14 @@ def submit(
     idempotency_key: str = "",
     synthetic: bool = False,
     dependant: Any = None,
+    laterality: str = "",
 ) -> Submitted:
     """Keep a scan and queue its analysis, and one for each disease of `also`, which takes the same kind of picture.
 
     The same bytes from the same patient for the same disease give the analysis that is there already (`created` False), unless it
-    failed or was cancelled. `dependant` is the id of the child whom it shows, if it is not the patient. Raises ConsentRequired,
-    GuardianRequired, DependantRefused, DiseaseUnavailable, KeyReused, OtherPerson, or inference.imaging.ImageRejected.
+    failed or was cancelled. `dependant` is the id of the child whom it shows, if it is not the patient; `laterality` is which of two,
+    of the codes that the disease asks for, or empty. Raises ConsentRequired, GuardianRequired, DependantRefused, DiseaseUnavailable,
+    KeyReused, OtherPerson, OtherSide, or inference.imaging.ImageRejected.
     """
     require_consent(patient)
     require_adult(patient)
@@ -95,18 +108,21 @@ def submit(
     also = [code for code in dict.fromkeys(also) if code != disease]
     if any(diseases.get(code).modality != diseases.get(disease).modality for code in also):
         raise ValueError(f"{', '.join(also)}: not all take the picture of {disease}")
+    if laterality and not diseases.get(disease).side(laterality):
+        raise ValueError(f"{laterality}: not asked of the picture of {disease}")
     ticked = {code: sorted({s.code for s in diseases.get(code).symptoms}.intersection(symptoms)) for code in (disease, *also)}
-    asked_of = (disease, ticked[disease], wants_review, *also, *([str(child.pk)] if child else []))
+    asked_of = (disease, ticked[disease], wants_review, *also, *([str(child.pk)] if child else []), *([laterality] if laterality else []))
     fingerprint = hashlib.sha256(repr(asked_of).encode() + data).hexdigest()
     used = _by_key(patient, idempotency_key, fingerprint)
     earlier = _same_bytes(patient, scans.digest(data), ticked)
     if used is not None:
         earlier[disease] = used
-    _same_person(earlier.values(), child)
+    _same_picture(earlier.values(), child, laterality)
     versions = {code: ModelVersion.objects.active(code) for code in ticked if code not in earlier}
     if None in versions.values():
         raise DiseaseUnavailable
     if not versions:
+        _name_side(earlier[disease].scan, laterality, patient)
         return _submitted(earlier, disease, created=False)
     prepared = scans.prepare(data)  # slow, so outside the transaction
     asked = [
@@ -115,13 +131,18 @@ def submit(
     ]
     try:
         new = _create(
-            prepared, child, asked, synthetic, (idempotency_key, fingerprint) if idempotency_key and disease in versions else None
+            prepared,
+            child,
+            laterality,
+            asked,
+            synthetic,
+            (idempotency_key, fingerprint) if idempotency_key and disease in versions else None,
         )
     except IntegrityError:  # the same upload won a race against itself
         earlier = _same_bytes(patient, prepared.source_sha256, ticked)
         if used_meanwhile := _by_key(patient, idempotency_key, fingerprint):
             earlier[disease] = used_meanwhile
-        _same_person(earlier.values(), child)
+        _same_picture(earlier.values(), child, laterality)
         if disease not in earlier:
             raise
         return _submitted(earlier, disease, created=False)
@@ -147,13 +168,31 @@ def _same_bytes(patient: Any, source_sha256: str, codes: Iterable[str]) -> dict[
     return {analysis.disease: analysis for analysis in live.select_related("scan").order_by("queued_at")}
 
 
-def _same_person(analyses: Iterable[Analysis], child: Dependant | None) -> None:
-    if any(analysis.scan.dependant_id != (child.pk if child else None) for analysis in analyses):
+def _same_picture(analyses: Iterable[Analysis], child: Dependant | None, laterality: str) -> None:
+    for analysis in analyses:
+        _agrees(analysis.scan, child, laterality)
+
+
+def _agrees(scan: Scan, child: Dependant | None, laterality: str) -> None:
+    """What was said of the same bytes before is not contradicted. Raises OtherPerson or OtherSide."""
+    if scan.dependant_id != (child.pk if child else None):
         raise OtherPerson
+    if laterality and scan.laterality and laterality != scan.laterality:
+        raise OtherSide
+
+
+def _name_side(scan: Scan, laterality: str, patient: Any) -> None:
+    if laterality and not scan.laterality:
+        scans.name_side(scan=scan, laterality=laterality, by=patient)
 
 
 def _create(
-    prepared: scans.Prepared, child: Dependant | None, asked: list[dict[str, Any]], synthetic: bool, key: tuple[str, str] | None
+    prepared: scans.Prepared,
+    child: Dependant | None,
+    laterality: str,
+    asked: list[dict[str, Any]],
+    synthetic: bool,
+    key: tuple[str, str] | None,
 ) -> dict[str, Analysis]:
     """The rows, all or none; the first is the one that an idempotency key stands for."""
     patient, new = asked[0]["patient"], {}
@@ -161,9 +200,9 @@ def _create(
     waiting = Analysis.objects.filter(patient=patient, status__in=Analysis.PENDING).count()
     try:
         with transaction.atomic():
-            scan, is_new = scans.store(patient=patient, prepared=prepared, synthetic=synthetic, dependant=child)
-            if scan.dependant_id != (child.pk if child else None):
-                raise OtherPerson
+            scan, is_new = scans.store(patient=patient, prepared=prepared, synthetic=synthetic, dependant=child, laterality=laterality)
+            _agrees(scan, child, laterality)
+            _name_side(scan, laterality, patient)
             for about in asked:
                 analysis = Analysis.objects.create(scan=scan, in_bulk=waiting >= FEW, **about)
                 audit("analysis.submitted", analysis, actor=patient, patient=patient, disease=analysis.disease)

@@ -42,6 +42,7 @@ REFUSALS = (
     DependantRefused,
     services.DiseaseUnavailable,
     services.OtherPerson,
+    services.OtherSide,
     uploads.UploadError,
 )
 LATEST = 5
@@ -168,6 +169,7 @@ def _submit_all(
                         symptoms=form.cleaned_data["symptoms"],
                         wants_review=form.cleaned_data["wants_review"],
                         dependant=form.cleaned_data["person"],
+                        laterality=form.cleaned_data["laterality"],
                     )
                 )
         except REFUSALS as refused:

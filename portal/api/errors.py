@@ -15,7 +15,7 @@ from portal.accounts.dependants import DependantRefused, GuardianRequired
 from portal.accounts.recheck import RecheckRefused
 from portal.accounts.services import ConsentRequired
 from portal.accounts.tokens import SignInRefused
-from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible, OtherPerson
+from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible, OtherPerson, OtherSide
 from portal.audit.context import current
 from portal.notifications.preferences import PreferenceError
 from portal.questions.services import QuestionError
@@ -35,6 +35,7 @@ DOMAIN_STATUS: dict[type[Exception], int] = {
     DiseaseUnavailable: 409,
     KeyReused: 422,
     OtherPerson: 409,
+    OtherSide: 409,
     NotPossible: 409,
     ReviewError: 409,
     UploadError: 409,

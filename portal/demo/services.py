@@ -76,9 +76,10 @@ def seed_scans() -> int:
     if text is not None and not has_consented(patient):
         give_consent(user=patient, text=text)
     new = 0
-    for code in diseases.DISEASES:
+    for code, side in ((code, samples.LATERALITY.get(code, "")) for code in diseases.DISEASES):
         if ModelVersion.objects.active(code) is None:
             continue
         for path in samples.paths(code):
-            new += submit(patient=patient, data=path.read_bytes(), disease=code, symptoms=["fever"], synthetic=True).created
+            asked = {"disease": code, "symptoms": ["fever"], "synthetic": True, "laterality": side}
+            new += submit(patient=patient, data=path.read_bytes(), **asked).created
     return new

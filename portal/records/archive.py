@@ -117,6 +117,7 @@ def _report(analysis: Analysis) -> dict[str, Any]:
         "image": collect.image_name(analysis.scan),
         "heatmap": collect.heatmap_name(analysis) if analysis.heatmap else "",
         "review": review,
+        "questions": list(review.questions.all())[::-1] if review is not None else [],
         "opinion": review.final if review is not None and review.signed_at else None,
     }
 

@@ -48,7 +48,7 @@ def analyses_of(user: User) -> QuerySet[Analysis]:
     """With all that a report shows. Of opinions only what was signed: what somebody thought at first is theirs."""
     final = Prefetch("review__opinions", Opinion.objects.filter(stage=Opinion.Stage.FINAL))
     related = Analysis.objects.select_related("scan", "model_version", "review__practitioner__practitioner_profile")
-    found = related.prefetch_related(final, "review__addenda__author", "review__notices")
+    found = related.prefetch_related(final, "review__addenda__author", "review__notices", "review__questions__messages__author")
     return found.filter(patient=user).order_by("queued_at", "pk")
 
 
@@ -130,8 +130,8 @@ def _practitioner(profile: PractitionerProfile) -> dict[str, Any]:
 
 
 def _scan(scan: Scan) -> dict[str, Any]:
-    values = _values(scan, "id", "dependant_id", "format", "width", "height", "size", "sha256", "source_sha256", "synthetic", "uploaded_at")
-    return {**values, "file": image_name(scan)}
+    about = ("id", "dependant_id", "laterality", "format", "width", "height", "size", "sha256", "source_sha256", "synthetic", "uploaded_at")
+    return {**_values(scan, *about), "file": image_name(scan)}
 
 
 def _analysis(analysis: Analysis) -> dict[str, Any]:

@@ -13,12 +13,10 @@ from .readers import require_reader
 from .services import keep
 from .signals import opinion_amended
 
-FIELDS = ("finding", "confidence", "recommendation", "urgency", "details", "notes")
-
 
 def amend(*, review: Review, practitioner: Any, reason: str, **reading: Any) -> Opinion:
     """Sign the next version of one's answer, with the reason; the newest counts, all stay visible. `reading` is what `services.sign` takes
-    (finding, confidence, recommendation, urgency, details, notes). Raises ReviewError."""
+    (finding, confidence, recommendation, urgency, details, measurements, notes). Raises ReviewError."""
     require_reader(review, practitioner)
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review.pk)
@@ -29,7 +27,7 @@ def amend(*, review: Review, practitioner: Any, reason: str, **reading: Any) -> 
         latest = review.final
         assert latest is not None  # noqa: S101  (a signed case has a final opinion)
         reading["urgency"] = reading.get("urgency") or Opinion.usual_urgency(reading["recommendation"])
-        if all((reading.get(name) or "") == (getattr(latest, name) or "") for name in FIELDS):
+        if all((reading.get(name) or "") == (getattr(latest, name) or "") for name in Opinion.SAID):
             raise ReviewError("nothing_changed", "Nothing differs from what you signed. To say more, add an addendum.")
         opinion = keep(
             review,

@@ -21,7 +21,7 @@ class SignedReadingSerializer(serializers.ModelSerializer):
     class Meta:
         model = Opinion
         fields = [
-            *("role", "practitioner", "finding", "finding_words", "confidence", "recommendation", "urgency", "details"),
+            *("role", "practitioner", "finding", "finding_words", "confidence", "recommendation", "urgency", "details", "measurements"),
             *("notes", "change_reason", "recorded_at"),
         ]
         read_only_fields = fields

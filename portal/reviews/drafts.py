@@ -16,6 +16,7 @@ from django.utils import timezone
 from portal.analyses.models import Analysis
 from portal.audit.services import record
 
+from . import measurements
 from .errors import ReviewError
 from .models import Draft, Opinion, Review, finding_choices
 from .services import held
@@ -46,8 +47,12 @@ def save(*, review: Review, practitioner: Any, stage: str, said: Mapping[str, An
     """Keep the form as it is now. Needs the claim, or a draft that was begun while one had it. Raises ReviewError."""
     with transaction.atomic():
         review = _to_write(review, practitioner, stage)
+        kept, measured = typed(review.analysis.disease, said), measurements.known(review.analysis.scan, said.get("measurements"))
         draft, begun = Draft.objects.update_or_create(
-            review=review, practitioner=practitioner, stage=stage, defaults={"said": typed(review.analysis.disease, said)}
+            review=review,
+            practitioner=practitioner,
+            stage=stage,
+            defaults={"said": {**kept, "measurements": measured} if measured else kept},
         )
         if begun:
             record("review.draft_begun", review, actor=practitioner, patient=review.patient, stage=stage)

@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.forms.fields import InvalidJSONInput
 
 from . import structured
 from .models import Addendum, Opinion, Review, finding_choices
@@ -19,6 +20,24 @@ class FlagForm(forms.Form):
     reason = forms.CharField(min_length=3, max_length=200, label="Why", help_text="The next reader sees it, and your name.")
 
 
+class MeasurementsField(forms.JSONField):
+    """What the viewer writes; the service checks it."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError as error:
+            raise forms.ValidationError("These are no measurements.", code="invalid") from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except RecursionError:
+            return InvalidJSONInput("")  # deeper than anything that a viewer writes
+
+
 class ReadingForm(forms.Form):
     """The practitioner's own reading, before the model's answer is shown. `said` fills it: an earlier reading or a draft."""
 
@@ -32,6 +51,7 @@ class ReadingForm(forms.Form):
         choices=[("", "As usual"), *((code, words.capitalize()) for code, words in Opinion.Urgency.choices)],
     )
     notes = forms.CharField(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
+    measurements = MeasurementsField(required=False, error_messages={"invalid": "These are no measurements."})
 
     def __init__(self, review: Review, *args: Any, said: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         self.disease = review.analysis.disease
@@ -53,7 +73,7 @@ class ReadingForm(forms.Form):
         said = dict(super().clean() or self.cleaned_data)
         own = {name: said.pop(name) for name in list(said) if name.startswith(DETAIL)}
         details = {name.removeprefix(DETAIL): value for name, value in own.items() if value not in (None, "", [])}
-        return {**said, "details": details}
+        return {**said, "details": details, "measurements": said.get("measurements") or {}}
 
 
 class SignForm(ReadingForm):

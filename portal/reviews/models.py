@@ -18,7 +18,7 @@ from django.utils import timezone
 from portal.accounts.models import Dependant, PatientProfile
 from portal.analyses.models import DISEASE_CHOICES, Analysis
 
-from . import reference, structured
+from . import measurements, reference, structured
 from .querysets import CriticalNoticeQuerySet, OwnQuerySet, ReviewQuerySet
 from .worklist_models import SavedFilter as SavedFilter
 from .worklist_models import ServiceTarget as ServiceTarget
@@ -237,6 +237,7 @@ class Opinion(Immutable):
     USUAL_URGENCY: ClassVar[dict[str, str]] = {Recommendation.VISIT: Urgency.SOON, Recommendation.CLINIC: Urgency.URGENT}
 
     CAN_NOT_TELL = "can_not_tell"
+    SAID = ("finding", "confidence", "recommendation", "urgency", "notes", "details", "measurements")
 
     review = models.ForeignKey(Review, models.PROTECT, related_name="opinions")
     practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -248,6 +249,7 @@ class Opinion(Immutable):
     recommendation = models.CharField(max_length=10, choices=Recommendation)
     urgency = models.CharField(max_length=10, choices=Urgency, blank=True, help_text="How soon; empty when nothing more is needed.")
     details = models.JSONField(default=dict, blank=True, help_text="What the form of the disease asks: structured.py.")
+    measurements = models.JSONField(default=dict, blank=True, help_text="Lines in pixels, and a calibration: measurements.py.")
     notes = models.TextField(blank=True, max_length=4000)
     change_reason = models.TextField(blank=True, max_length=1000, help_text="Why the final finding is not the independent one.")
     amend_reason = models.TextField(blank=True, max_length=1000, help_text="Why a later version was signed.")
@@ -298,13 +300,18 @@ class Opinion(Immutable):
         return structured.worded(self.review.analysis.disease, self.details)
 
     @property
+    def measured(self) -> list[tuple[str, str]]:
+        """Each line's name and length in words."""
+        return measurements.worded(self.measurements)
+
+    @property
     def plain_details(self) -> list[tuple[str, str]]:
         return structured.worded(self.review.analysis.disease, self.details, plain=True)
 
     @property
     def said(self) -> dict[str, Any]:
         """What a later opinion starts with: as the form of a reading and its drafts have it."""
-        return {name: getattr(self, name) for name in ("finding", "confidence", "recommendation", "urgency", "notes", "details")}
+        return {name: getattr(self, name) for name in self.SAID}
 
     @property
     def finding_words(self) -> str:

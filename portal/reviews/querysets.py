@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 
@@ -45,6 +45,12 @@ class ReviewQuerySet(models.QuerySet):
             return self.none()
         still_open = self.filter(status__in=["waiting", "claimed"], pk__in=self._took_part(user))
         return still_open.exclude(practitioner=user, status="claimed")
+
+    def with_referral_to(self, user: Any) -> "ReviewQuerySet":
+        """`referred_to_me`: whether the reading that is wanted was referred to this practitioner, who holds it, in the same query."""
+        referral = self.model._meta.get_field("referrals").related_model.objects
+        theirs = referral.filter(review=OuterRef("pk"), role=OuterRef("role"), referred_to=user)
+        return self.annotate(referred_to_me=Q(practitioner=user, status="claimed") & Exists(theirs))
 
     def open(self) -> models.QuerySet:
         return self.filter(status__in=["waiting", "claimed"])

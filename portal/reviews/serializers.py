@@ -15,22 +15,51 @@ from .models import Addendum, Draft, Opinion, ReadingTemplate, Review, Role, Sav
 from .urgency import reasons_of
 
 
+class LineSerializer(serializers.Serializer):
+    """From one point to another, in pixels of the upright picture, from its upper left corner."""
+
+    number = serializers.IntegerField(help_text="Its own among the lines of a reading, from 1 on.")
+    x1 = serializers.FloatField()
+    y1 = serializers.FloatField()
+    x2 = serializers.FloatField()
+    y2 = serializers.FloatField()
+
+
+class CalibrationSerializer(serializers.Serializer):
+    """So many pixels are so many millimetres: from something in the picture whose length the reader knew."""
+
+    pixels = serializers.FloatField()
+    millimetres = serializers.FloatField()
+
+
+class MeasurementsSerializer(serializers.Serializer):
+    """Lines in the picture. Their lengths are in pixels; in millimetres too where the reader calibrated."""
+
+    lines = LineSerializer(many=True, required=False)
+    calibration = CalibrationSerializer(required=False, allow_null=True)
+
+
 class OpinionSerializer(serializers.ModelSerializer):
     finding_words = serializers.SerializerMethodField()
     advice = serializers.CharField(read_only=True, help_text="What to do and how soon, as a sentence for the patient.")
     details = serializers.DictField(read_only=True, help_text="By the codes of the disease's reading form.")
     details_words = serializers.SerializerMethodField(help_text="The same in words.")
+    measurements = MeasurementsSerializer(read_only=True, help_text="What was measured in the picture.")
+    measured = serializers.SerializerMethodField(help_text="Each line's length, in words.")
 
     class Meta:
         model = Opinion
         fields = [
             *("stage", "version", "finding", "finding_words", "confidence", "recommendation", "urgency", "advice"),
-            *("details", "details_words", "notes", "change_reason", "amend_reason", "recorded_at"),
+            *("details", "details_words", "measurements", "measured", "notes", "change_reason", "amend_reason", "recorded_at"),
         ]
         read_only_fields = fields
 
     def get_details_words(self, opinion: Opinion) -> dict[str, str]:
         return dict(structured.worded(self.context["analysis"].disease, opinion.details))
+
+    def get_measured(self, opinion: Opinion) -> dict[str, str]:
+        return dict(opinion.measured)
 
     def get_finding_words(self, opinion: Opinion) -> str:
         return finding_choices(self.context["analysis"]).get(opinion.finding, opinion.finding)
@@ -62,6 +91,9 @@ class ReadingSerializer(serializers.Serializer):
         required=False,
         default=dict,
         help_text="By the codes of the disease's reading form: GET /reading-forms/{disease}/. All are optional.",
+    )
+    measurements = MeasurementsSerializer(
+        required=False, default=dict, help_text="Lines that you measured: at most 50, inside the picture, none shorter than a pixel."
     )
     notes = serializers.CharField(required=False, allow_blank=True, default="", max_length=4000)
 
@@ -133,6 +165,7 @@ class SaidSerializer(serializers.Serializer):
     recommendation = serializers.CharField(required=False, allow_blank=True, max_length=10)
     urgency = serializers.CharField(required=False, allow_blank=True, max_length=10)
     details = serializers.DictField(required=False)
+    measurements = MeasurementsSerializer(required=False)
     notes = serializers.CharField(required=False, allow_blank=True, max_length=4000)
     change_reason = serializers.CharField(required=False, allow_blank=True, max_length=1000)
 
@@ -223,6 +256,9 @@ class ReviewSerializer(serializers.ModelSerializer):
     reference = serializers.CharField(read_only=True, help_text="Its short name, to be read aloud; ?q= finds it.")
     overdue = serializers.BooleanField(source="is_overdue", read_only=True)
     scan: Any = serializers.HyperlinkedRelatedField(source="analysis.scan", view_name="v1:scan-detail", read_only=True)
+    laterality = serializers.CharField(
+        source="analysis.scan.laterality", read_only=True, help_text="Which of two the scan shows: R, L; empty: not known."
+    )
     held_by = serializers.SerializerMethodField()
     patient_age = serializers.SerializerMethodField()
     patient_sex = serializers.SerializerMethodField()
@@ -246,7 +282,18 @@ class ReviewSerializer(serializers.ModelSerializer):
         fields = [
             *("id", "url", "reference", "disease", "status", "urgency", "urgency_reasons", "opened_at", "asked_at", "due_at"),
             *("overdue", "held_by", "claim_expires_at", "revealed_at"),
-            *("signed_at", "scan", "patient_age", "patient_sex", "symptoms", "finding_choices", "role", "settled_by", "wanted_speciality"),
+            *(
+                "signed_at",
+                "scan",
+                "laterality",
+                "patient_age",
+                "patient_sex",
+                "symptoms",
+                "finding_choices",
+                "role",
+                "settled_by",
+                "wanted_speciality",
+            ),
             *("independent", "own_opinion", "opinion", "versions", "addenda", "readings", "referrals", "model_answer"),
         ]
         read_only_fields = fields

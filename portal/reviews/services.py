@@ -12,6 +12,7 @@ from portal.analyses.models import Analysis
 from portal.audit.services import record, record_many
 
 from . import critical, policy, targets
+from . import measurements as measurements_of
 from .errors import ReviewError
 from .models import Addendum, Draft, Opinion, Review, Role, finding_choices
 from .readers import require_new_reader, require_reader
@@ -221,6 +222,7 @@ def keep(
     recommendation: str,
     urgency: str = "",
     details: Any = None,
+    measurements: Any = None,
     notes: str = "",
     change_reason: str = "",
     role: str = "",
@@ -245,6 +247,10 @@ def keep(
     except DetailsRefused as refused:
         raise ReviewError(refused.code, refused.message) from refused
     try:
+        measured = measurements_of.checked(review.analysis.scan, measurements)
+    except measurements_of.MeasurementsRefused as refused:
+        raise ReviewError(refused.code, refused.message) from refused
+    try:
         with transaction.atomic():
             return Opinion.objects.create(
                 review=review,
@@ -256,6 +262,7 @@ def keep(
                 recommendation=recommendation,
                 urgency=urgency or usual,
                 details=kept,
+                measurements=measured,
                 notes=notes.strip(),
                 change_reason=change_reason.strip(),
                 **version,

@@ -42,7 +42,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         return render(request, "reviews/unverified.html")
     tab = worklist_of.TABS.get(request.GET.get("view", ""), worklist_of.TABS["open"])
     filtered = WorklistFilter(request.GET, queryset=worklist_of.parts(request.user)[tab.code], request=request)
-    page = worklist_of.page(tab, filtered.qs, request.GET)
+    page = worklist_of.page(request.user, tab, filtered.qs, request.GET)
     counts = worklist_of.counts(request.user)
     state = worklist_of.fingerprint(request.user, page, counts)
     if request.htmx and request.GET.get("state") == state:  # type: ignore[attr-defined]
@@ -135,7 +135,9 @@ def room(request: HttpRequest, review: Review, form: Any = None, **bound: Any) -
     scans, scan = Scan.objects.visible_to(request.user), review.analysis.scan
     image_is_visible = scans.filter(pk=scan.pk).exists()
     queue = Review.objects.queue_of(request.user).claimable().exclude(pk=review.pk)
+    signed = review.final if stage == "signed" else review.opinion_of(request.user.pk, Opinion.Stage.FINAL)
     return {
+        "measured": None if form else signed or independent,
         "review": review,
         "analysis": review.analysis,
         "disease": review.analysis.catalogue,

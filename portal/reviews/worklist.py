@@ -66,11 +66,12 @@ def counts(user: User) -> dict[str, int]:
     return dict(User.objects.filter(pk=user.pk).values(**each).get())
 
 
-def page(tab: Tab, rows: Any, asked: Mapping[str, str]) -> Page:
+def page(user: User, tab: Tab, rows: Any, asked: Mapping[str, str]) -> Page:
     after, before = asked.get("after", ""), asked.get("before", "")
-    found = page_of(rows.with_row(), by=tab.by, newest_first=tab.newest_first, after=after, before=before, size=PAGE)
+    shown = rows.with_row().with_referral_to(user)
+    found = page_of(shown, by=tab.by, newest_first=tab.newest_first, after=after, before=before, size=PAGE)
     if not found.rows and (after or before):
-        found = page_of(rows.with_row(), by=tab.by, newest_first=tab.newest_first, size=PAGE)
+        found = page_of(shown, by=tab.by, newest_first=tab.newest_first, size=PAGE)
     return found
 
 
@@ -80,6 +81,8 @@ def fingerprint(user: User, found: Page, numbers: Mapping[str, int]) -> str:
         (
             row.pk.hex,
             row.status,
+            row.role,
+            row.referred_to_me,
             row.practitioner_id,
             row.urgency,
             row.due_at,

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from inference import diseases
 from portal.accounts.models import Dependant
 
 from .querysets import ScanQuerySet, UploadQuerySet
@@ -37,6 +38,10 @@ class Scan(models.Model):
         JPEG = "JPEG"
         PNG = "PNG"
 
+    class Laterality(models.TextChoices):
+        RIGHT = diseases.RIGHT
+        LEFT = diseases.LEFT
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="scans")
     dependant = models.ForeignKey(
@@ -55,6 +60,9 @@ class Scan(models.Model):
     size = models.PositiveIntegerField(help_text="Bytes, as kept.")
     source_sha256 = models.CharField(max_length=64)
     sha256 = models.CharField(max_length=64)
+    laterality = models.CharField(
+        max_length=1, choices=Laterality, blank=True, help_text="Which of two it shows, as DICOM (0020,0062) has it; empty: not known."
+    )
     synthetic = models.BooleanField(default=False, help_text="Drawn by a program: shown as such.")
     uploaded_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
@@ -62,7 +70,10 @@ class Scan(models.Model):
 
     class Meta:
         ordering = ["-uploaded_at", "-id"]
-        constraints = [models.UniqueConstraint(fields=["patient", "source_sha256"], name="one_scan_a_patient_and_bytes")]
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "source_sha256"], name="one_scan_a_patient_and_bytes"),
+            models.CheckConstraint(condition=Q(laterality__in=["", diseases.RIGHT, diseases.LEFT]), name="laterality_is_known_or_empty"),
+        ]
 
     def __str__(self) -> str:
         return f"scan {self.pk.hex[:8]}"

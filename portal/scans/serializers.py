@@ -12,5 +12,8 @@ class ScanSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Scan
-        fields = ["id", "url", "format", "width", "height", "size", "sha256", "synthetic", "dependant", "uploaded_at", "image", "thumbnail"]
+        fields = [
+            *("id", "url", "format", "width", "height", "size", "sha256", "laterality", "synthetic", "dependant", "uploaded_at"),
+            *("image", "thumbnail"),
+        ]
         read_only_fields = fields

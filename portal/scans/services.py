@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 from django.core.files.base import ContentFile
@@ -55,10 +56,13 @@ def _thumbnail(picture: imaging.Picture) -> bytes:
     return cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
 
 
-def store(*, patient, prepared: Prepared, synthetic: bool = False, dependant: Dependant | None = None) -> tuple[Scan, bool]:  # type: ignore[no-untyped-def]
+def store(
+    *, patient: Any, prepared: Prepared, synthetic: bool = False, dependant: Dependant | None = None, laterality: str = ""
+) -> tuple[Scan, bool]:
     """Keep a checked file as the patient's scan. Call inside a transaction; the files go away again if it rolls back.
 
-    The same bytes from the same patient give the scan that is there already. Returns the scan and whether it is new.
+    The same bytes from the same patient give the scan that is there already. `laterality` is of DICOM's codes, or empty where it is not
+    known. Returns the scan and whether it is new.
     """
     existing = Scan.objects.filter(patient=patient, source_sha256=prepared.source_sha256).first()
     if existing is not None:
@@ -73,6 +77,7 @@ def store(*, patient, prepared: Prepared, synthetic: bool = False, dependant: De
         sha256=digest(prepared.stripped),
         synthetic=synthetic,
         dependant=dependant,
+        laterality=laterality,
     )
     try:
         scan.file.save("", ContentFile(prepared.stripped), save=False)
@@ -84,6 +89,16 @@ def store(*, patient, prepared: Prepared, synthetic: bool = False, dependant: De
         discard_files(scan)
         raise
     return scan, True
+
+
+def name_side(*, scan: Scan, laterality: str, by: Any) -> bool:
+    """Say which of two a scan shows, where nobody had said it before; what was said is not overwritten. True if it was written now."""
+    with transaction.atomic():
+        if not Scan.objects.filter(pk=scan.pk, laterality="").update(laterality=laterality):
+            return False
+        scan.laterality = laterality
+        record("scan.side_named", scan, actor=by, patient=scan.patient, laterality=laterality)
+    return True
 
 
 def discard_files(scan: Scan) -> None:

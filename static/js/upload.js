@@ -8,7 +8,11 @@ const flag = document.getElementById("red-flag");
 const inputs = form.querySelectorAll('input[type="file"]');
 const maxBytes = Number(form.dataset.maxBytes);
 const button = form.querySelector('button[type="submit"]');
+const oneForAll = form.querySelector("[data-one-for-all]");
+const sideOfEach = form.querySelector("[data-side-of-each]");
 let waiting = [];
+
+if (oneForAll) oneForAll.disabled = oneForAll.hidden = true; // each picture is asked for itself: both eyes can be sent at once
 
 document.querySelectorAll("[data-needs-script]").forEach((part) => { part.hidden = false; });
 
@@ -48,6 +52,11 @@ function line(file) {
   bar.setAttribute("aria-label", `Upload of ${name}`);
   const text = made("div");
   text.append(made("p", "", name), said, bar);
+  const side = sideOfEach?.content.firstElementChild.cloneNode(true);
+  if (side) {
+    side.querySelector("select").setAttribute("aria-label", `${side.querySelector("span").textContent} ${name}`);
+    text.append(side);
+  }
   const remove = made("button", "button bare", "Remove");
   remove.type = "button";
   remove.setAttribute("aria-label", `Remove ${name}`);
@@ -58,7 +67,7 @@ function line(file) {
   });
   row.append(canvas, text, remove);
   list.append(row);
-  return { file, row, said, bar, remove };
+  return { file, row, said, bar, remove, side };
 }
 
 function refuse(item, message) {
@@ -66,6 +75,7 @@ function refuse(item, message) {
   item.said.className = "small error";
   item.bar.hidden = true;
   item.remove.hidden = false;
+  if (item.side) item.side.hidden = false;
 }
 
 function add(files) {
@@ -131,8 +141,9 @@ function sendPieces(item) {
 }
 
 // The form, with the file's id: the same request twice gives the same answer, so it is tried again.
-async function ask(id) {
+async function ask(id, side) {
   const data = new FormData(form);
+  if (side) data.append("laterality", side.querySelector("select").value);
   data.delete("files");
   data.append("upload", id);
   for (const wait of [1, 3, 9, 0]) {
@@ -148,9 +159,10 @@ async function ask(id) {
 async function send(item) {
   item.said.className = "small muted";
   item.remove.hidden = true;
+  if (item.side) item.side.hidden = true; // it is sent with the picture
   item.bar.hidden = false;
   try {
-    const response = await ask(await sendPieces(item));
+    const response = await ask(await sendPieces(item), item.side);
     if (response.redirected) { signedOut(item); return null; }
     const answer = await response.json().catch(() => null);
     if (response.ok && answer?.url) { arrived(item, answer); return answer.url; }

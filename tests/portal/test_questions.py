@@ -1,5 +1,7 @@
 """Questions of patients: who may ask, who sees and answers, what is kept, and who is told."""
 
+import io
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -52,6 +54,34 @@ def told(user: User, kind: str) -> int:
 
 def code_of(error: pytest.ExceptionInfo[QuestionError]) -> str:
     return error.value.code
+
+
+def test_questions_and_answers_are_part_of_what_is_printed(
+    question: Question, patient: User, practitioner: User, other_practitioner: User, browse: Any
+) -> None:
+    services.write(question=question, author=practitioner, text="A young parasite.")
+    address = f"/analyses/{question.review.analysis_id}/"
+
+    def paper(user: User) -> str:
+        page = browse(user).get(address)
+        return page.content.decode().partition("print-only")[2].partition("</section>")[0] if page.status_code == 200 else ""
+
+    for user in (patient, practitioner):
+        on_paper = paper(user)
+        assert on_paper.index("What is a ring form?") < on_paper.index("A young parasite.")
+        assert f"{practitioner.name} answered" in " ".join(on_paper.split())
+        assert AuditEvent.objects.filter(action="question.read", actor=user).count() == 1
+    assert paper(other_practitioner) == ""
+    listed = Question.objects.with_all(patient).get()
+    assert listed.unread  # type: ignore[attr-defined]  # paper that nobody has read yet does not make the answer old
+
+
+def test_they_are_in_the_report_of_the_copy_of_everything(question: Question, patient: User, practitioner: User, browse: Any) -> None:
+    services.write(question=question, author=practitioner, text="A young parasite.")
+    answer = browse(patient).post("/me/data/copy/")
+    copy = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    report = copy.read(f"reports/{question.review.analysis_id}.html").decode()
+    assert report.index("What is a ring form?") < report.index("A young parasite.")
 
 
 def test_a_patient_asks_and_the_one_who_signed_answers(question: Question, patient: User, practitioner: User) -> None:

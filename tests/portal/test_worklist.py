@@ -16,6 +16,7 @@ from portal.audit.models import AuditEvent
 from portal.reviews import reference, saved, services, worklist
 from portal.reviews.errors import ReviewError
 from portal.reviews.models import Review, SavedFilter
+from portal.reviews.referrals import refer
 from tests.portal.worklist_rows import open_many
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -51,6 +52,30 @@ def test_fifty_rows_and_at_most_eight_queries_at_any_size(
         assert len(asked) <= 8, [query["sql"][:90] for query in asked]
     assert len(listed(client.get("/reviews/"))) == min(size, 50)
     assert ("999+" in client.get("/reviews/").content.decode()) == (size > 999)
+
+
+def test_each_row_says_which_reading_is_wanted(
+    browse: Any, patient: User, practitioner: User, other_practitioner: User, malaria: ModelVersion
+) -> None:
+    client = browse(practitioner)
+    first, second, arbiter, mine, theirs = open_many(patient, malaria, 5)
+    state = state_of(client.get("/reviews/"))
+    Review.objects.filter(pk=second.pk).update(role="second")
+    Review.objects.filter(pk=arbiter.pk).update(role="arbiter")
+    assert state_of(client.get("/reviews/")) != state  # so that an open page shows it without a reload
+    for review, reader, to in ((mine, other_practitioner, practitioner), (theirs, practitioner, other_practitioner)):
+        services.claim(review=review, practitioner=reader)
+        refer(review=review, practitioner=reader, to=to, reason="Outside my field.")
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get("/reviews/").content.decode()
+    assert len(asked) <= 8, [query["sql"][:90] for query in asked]
+
+    def wanted(review: Review) -> str:
+        row = page.partition(f'data-review="{review.pk}"')[2].partition('class="wanted">')[2].partition('class="holder"')[0]
+        return " ".join(re.sub(r"<[^>]*>", "", row.rpartition("<span")[0]).split())
+
+    said = ["First reading", "Second reading", "Arbitration", "Referred to you, first reading", "First reading"]
+    assert [wanted(review) for review in (first, second, arbiter, mine, theirs)] == said
 
 
 def test_the_api_s_list_asks_at_most_as_often(api: Any, patient: User, practitioner: User, malaria: ModelVersion) -> None:

@@ -7,7 +7,9 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from inference.diseases import Disease
 from portal.analyses.models import Analysis
+from portal.scans.models import Scan
 
 register = template.Library()
 
@@ -57,6 +59,12 @@ def of_hundred(probability: float) -> int:
 def in_sentence(name: str) -> str:
     """A disease's name in the middle of a sentence: Malaria becomes malaria, COVID-19 stays."""
     return name if name.isupper() else name.lower()
+
+
+@register.filter
+def side_of(scan: Scan, disease: Disease) -> str:
+    """Which of two a scan of this disease shows, in words; empty where it is not known or not asked."""
+    return disease.side(scan.laterality)
 
 
 @register.filter

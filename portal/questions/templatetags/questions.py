@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import template
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
+from portal.audit.services import record_many
 from portal.questions.models import Question
 from portal.questions.services import may_ask as _may_ask
 
@@ -15,6 +17,15 @@ register = template.Library()
 def questions_of(review: Any, user: Any) -> list[Question]:
     """The threads about a review that this person may see, the newest first."""
     return list(Question.objects.visible_to(user).filter(review=review).with_all(user)) if review else []
+
+
+@register.simple_tag
+def printed(threads: list[Question], user: Any) -> list[Question]:
+    """The same with all their messages, the oldest first: part of the record, so of what is printed. It lies in the page of a room below,
+    so that this is where the audit hears of it; what a person has not opened on the screen stays new to them."""
+    prefetch_related_objects(threads, "messages__author")
+    record_many("question.read", threads, actor=user, patients=[question.patient for question in threads])
+    return threads[::-1]
 
 
 @register.simple_tag

@@ -25,6 +25,7 @@ export class Compare {
     this.close();
     const root = this.template.content.firstElementChild.cloneNode(true);
     root.dataset.name = `Earlier, ${chosen.dataset.when}`;
+    if (chosen.dataset.ofSide) root.dataset.side = chosen.dataset.ofSide;
     root.querySelector("[data-picture]").src = chosen.dataset.earlier;
     this.panes.append(root);
     this.panes.classList.add("two");

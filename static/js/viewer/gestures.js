@@ -1,6 +1,6 @@
 // Mouse, pen and fingers on a stage. The left button and one finger do what the tool says; the right one always makes the window, the
 // middle one always moves; two fingers zoom and move; the wheel zooms.
-import { distance, scale, toPicture } from "./view.js";
+import { distance, inside, scale, toPicture } from "./view.js";
 
 const LEVELS_A_PIXEL = 0.6;
 const PIXELS_A_LINE = 33; // of a wheel that counts in lines
@@ -17,7 +17,7 @@ export function listen(pane, room) {
     move: () => ({}),
     window: () => ({ ...pane.view }),
     measure(event) {
-      const point = inPicture(event);
+      const point = inside(pane.size, inPicture(event));
       const grasped = pane.lines.near(point, REACH[event.pointerType] / scale(pane.view, pane.box, pane.size));
       if (grasped) return { ...grasped, was: { ...grasped.line[grasped.end] } };
       pane.lines.begun = { from: point, to: point };
@@ -30,13 +30,13 @@ export function listen(pane, room) {
       const { start, kept } = drag;
       room.window(pane, kept.centre + (event.offsetY - start.y) * LEVELS_A_PIXEL, kept.width + (event.offsetX - start.x) * LEVELS_A_PIXEL);
     },
-    measure(event) { drag.kept.line[drag.kept.end] = inPicture(event); pane.redraw(); },
+    measure(event) { drag.kept.line[drag.kept.end] = inside(pane.size, inPicture(event)); pane.redraw(); },
   };
 
   function end(dropped) {
     if (drag?.what === "measure") {
       const { line, end: which, was } = drag.kept;
-      if (dropped && was) line[which] = was;
+      if (was && (dropped || distance(line.from, line.to) < 1)) line[which] = was; // no line is a point
       if (line === pane.lines.begun) pane.lines.begun = null;
       const drawn = was ? line : dropped ? null : pane.lines.add(line.from, line.to);
       room.measured(pane, drawn && !dropped ? pane.lines.sentence(drawn) : "");

@@ -6,6 +6,7 @@ import { listenToHelp, listenToKeys, listenToStage } from "./keys.js";
 import { recall } from "./memory.js";
 import { Pane } from "./pane.js";
 import { presetsOf } from "./presets.js";
+import { Record } from "./record.js";
 import { Room } from "./room.js";
 import { actions, wire, wireStrength } from "./tools.js";
 
@@ -31,7 +32,9 @@ async function start(root) {
     room.say(`${each.name} is shown beside.`);
   };
   listenToHelp(help);
-  recall(root.dataset.scan, pane);
+  room.record = new Record();
+  if (!room.record.isKept && root.dataset.calibrator) pane.lines.calibrator = root.dataset.calibrator;
+  room.record.restore(pane.lines, recall(root.dataset.scan, pane));
   await pane.open();
   join(pane);
   listenToKeys(room, doing);

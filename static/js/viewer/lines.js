@@ -1,8 +1,12 @@
-// Lines that measure: kept in pixels of the picture, drawn on the stage. Millimetres are known only once a line was calibrated by hand.
+// Lines that measure: kept in pixels of the picture, drawn on the stage. Millimetres are known only once a line was calibrated by hand:
+// JPEG and PNG know no spacing in the body, their densities are of paper and screens.
 import { distance } from "./view.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const SHORTEST = 1; // pixels of the picture
+const MOST = 50; // as many as a reading keeps
+
+const rounded = (value) => Math.round(value * 100) / 100;
 
 function node(name, kind) {
   const found = document.createElementNS(SVG, name);
@@ -19,7 +23,8 @@ export class Lines {
     this.all = []; // { number, from, to }
     this.begun = null; // the line that is being drawn
     this.mark = null; // where the keyboard stands, while it measures
-    this.millimetres = null; // of one pixel
+    this.calibration = null; // { pixels, millimetres }: so many of the picture's are so long
+    this.calibrator = "you";
     this.next = 1;
     this.shapes = [];
     this.drawing = node("svg", "lines");
@@ -29,7 +34,7 @@ export class Lines {
   }
 
   add(from, to) {
-    if (distance(from, to) < SHORTEST) return null;
+    if (distance(from, to) < SHORTEST || this.all.length >= MOST) return null;
     const line = { number: this.next, from, to };
     this.next += 1;
     this.all.push(line);
@@ -47,12 +52,26 @@ export class Lines {
   }
 
   calibrate(line, millimetres) {
-    this.millimetres = millimetres === null ? null : millimetres / distance(line.from, line.to);
+    this.calibration = millimetres === null ? null : { pixels: rounded(distance(line.from, line.to)), millimetres: rounded(millimetres) };
+    this.calibrator = "you";
+  }
+
+  // As a reading has them.
+  kept() {
+    const lines = this.all.map(({ number, from, to }) => ({ number, x1: rounded(from.x), y1: rounded(from.y), x2: rounded(to.x), y2: rounded(to.y) }));
+    return { ...(lines.length && { lines }), ...(this.calibration && { calibration: this.calibration }) };
+  }
+
+  load({ lines = [], calibration = null }) {
+    this.all = lines.map(({ number, x1, y1, x2, y2 }) => ({ number, from: { x: x1, y: y1 }, to: { x: x2, y: y2 } }));
+    this.calibration = calibration;
+    this.next = Math.max(0, ...lines.map((line) => line.number)) + 1;
   }
 
   words(line) {
     const pixels = distance(line.from, line.to);
-    return this.millimetres === null ? `${pixels.toFixed(1)} px` : `${(pixels * this.millimetres).toFixed(1)} mm`;
+    if (!this.calibration) return `${pixels.toFixed(1)} px`;
+    return `${((pixels * this.calibration.millimetres) / this.calibration.pixels).toFixed(1)} mm`;
   }
 
   sentence(line) {
@@ -61,7 +80,7 @@ export class Lines {
 
   // For the table: how the length is known.
   told(line) {
-    return this.millimetres === null ? this.words(line) : `${this.words(line)}, calibrated by you (${distance(line.from, line.to).toFixed(1)} px)`;
+    return this.calibration ? `${this.words(line)}, calibrated by ${this.calibrator} (${distance(line.from, line.to).toFixed(1)} px)` : this.words(line);
   }
 
   draw(toStage) {

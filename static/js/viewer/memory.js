@@ -1,11 +1,10 @@
-// What a reload must not lose: keeping a reading loads the page anew, and the view and the lines are still wanted. Kept in this tab only,
-// and only numbers: sessionStorage goes with the tab.
-const key = (scan) => `viewer:${scan}`;
+// What a reload must not lose: keeping a reading loads the page anew, and the view is still wanted; the lines too, where no form keeps them.
+// Kept in this tab only, for who reads, and only numbers: sessionStorage goes with the tab.
+const key = (scan) => `viewer:${document.querySelector("[data-reader]").dataset.reader}:${scan}`;
 
-export function remember(scan, pane) {
-  const { all, millimetres, next } = pane.lines;
+export function remember(scan, pane, hasForm) {
   try {
-    sessionStorage.setItem(key(scan), JSON.stringify({ view: pane.view, preset: pane.preset, lines: all, millimetres, next }));
+    sessionStorage.setItem(key(scan), JSON.stringify({ view: pane.view, preset: pane.preset, lines: hasForm ? null : pane.lines.kept() }));
   } catch { /* a browser may keep nothing: then a reload starts afresh */ }
 }
 
@@ -14,8 +13,9 @@ export function recall(scan, pane) {
   try {
     kept = JSON.parse(sessionStorage.getItem(key(scan)));
   } catch { /* as above */ }
-  if (!kept) return;
+  if (!kept) return false;
   Object.assign(pane.view, kept.view);
   Object.assign(pane, { preset: kept.preset });
-  Object.assign(pane.lines, { all: kept.lines, millimetres: kept.millimetres, next: kept.next });
+  if (kept.lines) pane.lines.load(kept.lines);
+  return Boolean(kept.lines);
 }

@@ -8,7 +8,7 @@ const SHARED = Object.keys(views.geometry());
 
 export class Room {
   constructor(root, pane) {
-    Object.assign(this, { root, panes: [pane], active: pane, tool: "move", linked: true, scans: new Map([[pane, root.dataset.scan]]), shown: () => {}, listed: () => {} });
+    Object.assign(this, { root, panes: [pane], active: pane, tool: "move", linked: true, scans: new Map([[pane, root.dataset.scan]]), shown: () => {}, listed: () => {}, record: null });
     this.live = root.querySelector("[data-said]");
     this.saidAt = -Infinity;
   }
@@ -80,6 +80,7 @@ export class Room {
   measured(pane, words) {
     pane.redraw();
     this.listed();
+    if (pane === this.panes[0]) this.record?.write(pane.lines);
     this.settle(pane);
     if (words) this.say(words);
   }
@@ -88,7 +89,7 @@ export class Room {
     clearTimeout(this.settling);
     const changed = performance.now();
     this.settling = setTimeout(() => {
-      for (const [each, scan] of this.scans) remember(scan, each);
+      for (const [each, scan] of this.scans) remember(scan, each, each === this.panes[0] && this.record?.isKept);
       if (changed > this.saidAt + SAME_ACT) this.write(this.words(pane));
     }, QUIET);
   }

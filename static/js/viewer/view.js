@@ -40,6 +40,9 @@ export function toPicture(view, box, size, point) {
   return { x: x / by, y: y / by };
 }
 
+// The point of the picture that is nearest.
+export const inside = (size, point) => ({ x: clamp(point.x, 0, size.width), y: clamp(point.y, 0, size.height) });
+
 function centreOn(view, size, x, y) {
   view.u = clamp(x / size.width, 0, 1); // some of the picture always stays in sight
   view.v = clamp(y / size.height, 0, 1);
