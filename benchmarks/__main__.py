@@ -1,6 +1,6 @@
 """`make bench`: how fast and how small, as ratios to yardsticks of the same run. Prints a table, and writes it and JSON to --out.
 
-`python -m benchmarks --only stages` measures one suite: engine, stages, pipeline or viewer.
+`python -m benchmarks --only stages` measures one suite: engine, stages, pipeline, viewer or felt.
 """
 
 import argparse
@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from benchmarks import engine, pipeline, stages, viewer
+from benchmarks import engine, felt, pipeline, stages, viewer
 from benchmarks.figures import Figure, render, write
 
 SUITES: dict[str, Callable[[], list[Figure]]] = {
@@ -18,6 +18,7 @@ SUITES: dict[str, Callable[[], list[Figure]]] = {
     "stages": stages.figures,
     "pipeline": pipeline.figures,
     "viewer": viewer.figures,
+    "felt": felt.figures,
 }
 
 
