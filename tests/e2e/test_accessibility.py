@@ -19,7 +19,7 @@ NOT_OURS = ("/admin/",)  # Django's own pages
 def cases(stack: Stack) -> dict[str, Any]:
     """Paths of a signed and of an open case, and of a question about the first."""
     patient, reader = stack.client(), stack.client(PRACTITIONER)
-    signed, held = (answered(patient, seed) for seed in (401, 402))
+    signed, held = (answered(patient, seed) for seed in (491, 492))
     opinion = {"finding": "parasitized", "confidence": "high", "recommendation": "visit", "notes": "A ring form."}
     for review in (signed["review"], held["review"]):
         assert reader.post(f"{review}claim/").status_code == 200

@@ -73,7 +73,7 @@ def test_sign_up_upload_wait_review_and_sign(stack: Stack, opened: Browser, tmp_
     expect(patient.locator(".icons10 .yes").first).to_be_attached()
     patient.locator("[data-opacity]").fill("10")
     assert patient.locator("[data-heat]").evaluate("e => e.style.opacity") == "0.1"
-    assert patient.locator("[data-heat]").evaluate("e => e.naturalWidth") > 50
+    patient.wait_for_function("document.querySelector('[data-heat]').naturalWidth > 50")
     expect(patient.get_by_text("A practitioner reads it next")).to_be_visible()
     page_of_answer = patient.url
 

@@ -97,6 +97,6 @@ def test_a_reading_by_keyboard_alone(stack: Stack, opened: Browser) -> None:
     expect(page.get_by_role("button", name=re.compile("^Sign"))).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(".badge.settled").get_by_text("final")).to_be_visible()
-    expect(page.get_by_text("Go to a clinic or a hospital, now, as an emergency.")).to_be_visible()
+    expect(page.get_by_text("Go to a clinic or a hospital, now, as an emergency.").first).to_be_visible()
     expect(page.get_by_text("P. falciparum").filter(visible=True).first).to_be_visible()
     assert console == []
