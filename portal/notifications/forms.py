@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from .kinds import GROUPS
 from .preferences import CHANNELS, choices_of, digest_time_of, time_zones
@@ -31,8 +32,8 @@ class SettingsForm(forms.Form):
 
 
 class DigestTimeForm(forms.Form):
-    hour = forms.TypedChoiceField(coerce=int, choices=[(hour, f"{hour:02}:00") for hour in range(24)], label="Hour of the daily digest")
-    time_zone = forms.ChoiceField(label="Time zone")
+    hour = forms.TypedChoiceField(coerce=int, choices=[(hour, f"{hour:02}:00") for hour in range(24)], label=_("Hour of the daily digest"))
+    time_zone = forms.ChoiceField(label=_("Time zone"))
 
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
