@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from portal.audit.services import record
 
@@ -29,7 +28,10 @@ class GuardianRequired(Exception):
     """The person is under age by their own date of birth."""
 
     code = "guardian_required"
-    message = gettext_lazy("You are under age. A parent or guardian signs up, adds you, and uploads the picture for you.")
+
+    @property
+    def message(self) -> str:
+        return _("You are under age. A parent or guardian signs up, adds you, and uploads the picture for you.")
 
 
 def is_minor(birth_date: date | None) -> bool:

@@ -23,7 +23,7 @@ class SettingsForm(forms.Form):
     def groups(self) -> list[tuple[str, list[tuple[Any, Any, Any]]]]:
         """For the page: a group's words, and of each kind the choice and its two boxes."""
         rows = [(choice, self[f"portal-{choice.kind}"], self[f"email-{choice.kind}"]) for choice in self.present]
-        found = [(words, [row for row in rows if row[0].rule.group == group]) for group, words in GROUPS.items()]
+        found = [(str(words), [row for row in rows if row[0].rule.group == group]) for group, words in GROUPS.items()]
         return [(words, group) for words, group in found if group]
 
     @property
