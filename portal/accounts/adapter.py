@@ -1,16 +1,28 @@
-"""allauth's mails (confirm an address, a new password, what changed) in the two forms that all mails of the portal have."""
+"""allauth's mails (confirm an address, a new password, what changed) in the two forms that all mails of the portal have,
+and in the language of who reads them."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils import translation
+
+from .languages import language_of
+from .models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def render_mail(self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None) -> EmailMessage:
-        """The text as allauth's templates have it, and the same as HTML."""
-        message: EmailMessage = super().render_mail(template_prefix, email, context, headers)
-        if isinstance(message, EmailMultiAlternatives) and not message.alternatives:
-            message.attach_alternative(render_to_string("account/email/message.html", {"text": message.body}), "text/html")
+        """The text as allauth's templates have it, and the same as HTML, in the language that the person chose, else in the page's."""
+        with translation.override(_language_for(context.get("user"), email)):
+            message: EmailMessage = super().render_mail(template_prefix, email, context, headers)
+            if isinstance(message, EmailMultiAlternatives) and not message.alternatives:
+                message.attach_alternative(render_to_string("account/email/message.html", {"text": message.body}), "text/html")
         return message
+
+
+def _language_for(user: Any, email: Any) -> str:
+    """Whoever asks for a mail need not be who reads it: a new password is asked for from any browser."""
+    reader = user if isinstance(user, User) else User.objects.filter(email=email).first() if isinstance(email, str) else None
+    return (reader and language_of(reader)) or translation.get_language()

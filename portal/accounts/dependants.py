@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.audit.services import record
 
@@ -27,7 +28,10 @@ class GuardianRequired(Exception):
     """The person is under age by their own date of birth."""
 
     code = "guardian_required"
-    message = "You are under age. A parent or guardian signs up, adds you, and uploads the picture for you."
+
+    @property
+    def message(self) -> str:
+        return _("You are under age. A parent or guardian signs up, adds you, and uploads the picture for you.")
 
 
 def is_minor(birth_date: date | None) -> bool:
@@ -46,9 +50,11 @@ def add(*, guardian: User, name: str, birth_date: date, sex: str, relationship: 
     """A child whom this person looks after. Raises GuardianRequired or DependantRefused."""
     require_adult(guardian)
     if not is_minor(birth_date):
-        raise DependantRefused("not_a_minor", f"From {settings.AGE_OF_MAJORITY} years on a person signs up for themselves.")
+        raise DependantRefused(
+            "not_a_minor", _("From {years} years on a person signs up for themselves.").format(years=settings.AGE_OF_MAJORITY)
+        )
     if Dependant.objects.of(guardian).count() >= MOST:
-        raise DependantRefused("too_many_dependants", f"One account looks after {MOST} children at most.")
+        raise DependantRefused("too_many_dependants", _("One account looks after {most} children at most.").format(most=MOST))
     with transaction.atomic():
         dependant = Dependant.objects.create(guardian=guardian, name=name, birth_date=birth_date, sex=sex, relationship=relationship)
         record("dependant.added", dependant, actor=guardian, patient=guardian, relationship=relationship)
@@ -66,7 +72,9 @@ def find(*, guardian: User, pk: Any) -> Dependant:
     """One of those whose pictures this person may upload. Raises DependantRefused."""
     dependant = Dependant.objects.of(guardian).filter(pk=pk).first()
     if dependant is None:
-        raise DependantRefused("dependant_unknown", "This child is not on your list any more. Please reload the page.")
+        raise DependantRefused("dependant_unknown", _("This child is not on your list any more. Please reload the page."))
     if not is_minor(dependant.birth_date):
-        raise DependantRefused("not_a_minor", f"{dependant.name} is of age now: from here on they sign up for themselves.")
+        raise DependantRefused(
+            "not_a_minor", _("{name} is of age now: from here on they sign up for themselves.").format(name=dependant.name)
+        )
     return dependant

@@ -5,33 +5,37 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from . import services
 from .models import Dependant, PatientProfile, Role, Sex, User
 
-ROLES = [(Role.PATIENT, "I have a picture to be read"), (Role.PRACTITIONER, "I am a practitioner and read scans")]
+ROLES = [(Role.PATIENT, _("I have a picture to be read")), (Role.PRACTITIONER, _("I am a practitioner and read scans"))]
 
 
 def check_birth_date(value: date | None) -> date | None:
     if value and not date(1900, 1, 1) <= value <= date.today():
-        raise forms.ValidationError("This date of birth can not be right.")
+        raise forms.ValidationError(_("This date of birth can not be right."))
     return value
 
 
 class SignupForm(forms.Form):
     """What allauth's sign-up form asks besides e-mail and password."""
 
-    name = forms.CharField(label="Full name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    role = forms.ChoiceField(label="What brings you here?", choices=ROLES, initial=Role.PATIENT, widget=forms.RadioSelect)
+    name = forms.CharField(label=_("Full name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    role = forms.ChoiceField(label=_("What brings you here?"), choices=ROLES, initial=Role.PATIENT, widget=forms.RadioSelect)
     birth_date = forms.DateField(
-        label="Date of birth", required=False, widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"})
+        label=_("Date of birth"), required=False, widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"})
     )
-    sex = forms.ChoiceField(label="Sex", choices=Sex, initial=Sex.UNKNOWN, required=False)
-    country = forms.CharField(label="Country", max_length=60, widget=forms.TextInput(attrs={"autocomplete": "country-name"}))
+    sex = forms.ChoiceField(label=_("Sex"), choices=Sex, initial=Sex.UNKNOWN, required=False)
+    country = forms.CharField(label=_("Country"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "country-name"}))
     registration_number = forms.CharField(
-        label="Registration number", max_length=60, required=False, help_text="Practitioners only: your number at the medical council."
+        label=_("Registration number"),
+        max_length=60,
+        required=False,
+        help_text=_("Practitioners only: your number at the medical council."),
     )
-    speciality = forms.CharField(label="Speciality", max_length=80, required=False, help_text="Practitioners only.")
+    speciality = forms.CharField(label=_("Speciality"), max_length=80, required=False, help_text=_("Practitioners only."))
 
     field_order = ["email", "name", "role", "birth_date", "sex", "country", "registration_number", "speciality", "password1", "password2"]
 
@@ -43,7 +47,7 @@ class SignupForm(forms.Form):
         if data.get("role") == Role.PRACTITIONER:
             for field in ("registration_number", "speciality"):
                 if not data.get(field):
-                    self.add_error(field, "A practitioner needs this: an administrator checks it.")
+                    self.add_error(field, _("A practitioner needs this: an administrator checks it."))
         return data
 
     def signup(self, request: HttpRequest, user: User) -> None:
@@ -53,11 +57,12 @@ class SignupForm(forms.Form):
 
 
 class ProfileForm(forms.ModelForm):
-    name = forms.CharField(label="Full name", max_length=120)
+    name = forms.CharField(label=_("Full name"), max_length=120)
 
     class Meta:
         model = PatientProfile
         fields = ["birth_date", "sex", "country"]
+        labels = {"sex": _("Sex"), "country": _("Country")}
         widgets = {"birth_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -76,7 +81,7 @@ class DependantForm(forms.ModelForm):
         model = Dependant
         fields = ["name", "birth_date", "sex", "relationship"]
         widgets = {"birth_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), "relationship": forms.RadioSelect}
-        labels = {"name": "Full name of the child", "relationship": "Who are you to the child?"}
+        labels = {"name": _("Full name of the child"), "sex": _("Sex"), "relationship": _("Who are you to the child?")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,5 +92,5 @@ class DependantForm(forms.ModelForm):
 
 
 class DocumentForm(forms.Form):
-    title = forms.CharField(label="What is it?", max_length=80, initial="Registration certificate")
-    file = forms.FileField(label="PDF, JPEG or PNG, at most 10 MB")
+    title = forms.CharField(label=_("What is it?"), max_length=80, initial=_("Registration certificate"))
+    file = forms.FileField(label=_("PDF, JPEG or PNG, at most 10 MB"))

@@ -11,30 +11,31 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .managers import UserManager
 from .querysets import DependantQuerySet, PractitionerDocumentQuerySet
 
 
 class Role(models.TextChoices):
-    PATIENT = "patient"
-    PRACTITIONER = "practitioner"
-    ADMINISTRATOR = "administrator"
+    PATIENT = "patient", _("Patient")
+    PRACTITIONER = "practitioner", _("Practitioner")
+    ADMINISTRATOR = "administrator", _("Administrator")
 
 
 class Sex(models.TextChoices):
     """FHIR AdministrativeGender."""
 
-    FEMALE = "female"
-    MALE = "male"
-    OTHER = "other"
-    UNKNOWN = "unknown", "Not said"
+    FEMALE = "female", _("Female")
+    MALE = "male", _("Male")
+    OTHER = "other", _("Other")
+    UNKNOWN = "unknown", _("Not said")
 
 
 class Verification(models.TextChoices):
-    PENDING = "pending", "Waiting for an administrator"
-    VERIFIED = "verified"
-    REFUSED = "refused"
+    PENDING = "pending", _("Waiting for an administrator")
+    VERIFIED = "verified", _("Verified")
+    REFUSED = "refused", _("Refused")
 
 
 class User(AbstractUser):
@@ -43,8 +44,8 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    email = models.EmailField("e-mail address", unique=True, error_messages={"unique": "This e-mail address has an account already."})
-    name = models.CharField("full name", max_length=120)
+    email = models.EmailField(_("e-mail address"), unique=True, error_messages={"unique": _("This e-mail address has an account already.")})
+    name = models.CharField(_("full name"), max_length=120)
     role = models.CharField(max_length=16, choices=Role, default=Role.PATIENT)
     language = models.CharField(max_length=12, blank=True, help_text="Of pages and e-mails; empty: as the browser asks.")
 
@@ -101,7 +102,7 @@ class PatientProfile(models.Model):
     """What a practitioner needs to know of the person whose scan it is."""
 
     user = models.OneToOneField(User, models.CASCADE, related_name="patient_profile")
-    birth_date = models.DateField("date of birth", null=True, blank=True)
+    birth_date = models.DateField(_("date of birth"), null=True, blank=True)
     sex = models.CharField(max_length=8, choices=Sex, default=Sex.UNKNOWN)
     country = models.CharField(max_length=60, blank=True)
 
@@ -121,13 +122,13 @@ class Dependant(models.Model):
     """
 
     class Relationship(models.TextChoices):
-        PARENT = "parent", "I am a parent"
-        GUARDIAN = "guardian", "I am the legal guardian"
+        PARENT = "parent", _("I am a parent")
+        GUARDIAN = "guardian", _("I am the legal guardian")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     guardian = models.ForeignKey(User, models.PROTECT, related_name="dependants")
-    name = models.CharField("full name", max_length=120)
-    birth_date = models.DateField("date of birth")
+    name = models.CharField(_("full name"), max_length=120)
+    birth_date = models.DateField(_("date of birth"))
     sex = models.CharField(max_length=8, choices=Sex, default=Sex.UNKNOWN)
     relationship = models.CharField(max_length=8, choices=Relationship)
     added_at = models.DateTimeField(auto_now_add=True)

@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from portal.audit.services import record
 
@@ -50,11 +51,13 @@ def require(request: Any, *, password: str = "", code: str = "") -> None:
         minutes = settings.SIGN_RECHECK_MINUTES
         raise RecheckRefused(
             "reauthentication_required",
-            f"You signed in more than {minutes} minutes ago. Send your `password`, or the `code` of your authenticator, with this call.",
+            _(
+                "You signed in more than {minutes} minutes ago. Send your `password`, or the `code` of your authenticator, with this call."
+            ).format(minutes=minutes),
         )
     method = "password" if password else "mfa"
     if not (_password_is_right(request, password) if password else _code_is_right(request.user, code)):
-        raise RecheckRefused("reauthentication_failed", "The password or the code is not right. Nothing was signed.")
+        raise RecheckRefused("reauthentication_failed", _("The password or the code is not right. Nothing was signed."))
     if _token(request) is not None:
         cache.set(_key(request), time.time(), settings.SIGN_RECHECK_MINUTES * 60)
     else:
@@ -99,5 +102,5 @@ def _code_is_right(user: Any, code: str) -> bool:
     if form.is_valid():
         return True
     if any(error.code == "too_many_login_attempts" for errors in form.errors.as_data().values() for error in errors):
-        raise RecheckRefused("too_many_attempts", "Too many wrong codes. Try again later.")
+        raise RecheckRefused("too_many_attempts", _("Too many wrong codes. Try again later."))
     return False

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from portal.audit.services import record, record_many
 
@@ -20,12 +21,18 @@ class ConsentRequired(Exception):
     """The person has not agreed to the current consent text."""
 
     code = "consent_required"
-    message = "Please read and accept the current consent text before you upload."
+
+    @property
+    def message(self) -> str:
+        return _("Please read and accept the current consent text before you upload.")
 
 
 class DocumentRefused(Exception):
     code = "unsupported_document"
-    message = "A document must be a PDF, JPEG or PNG file of at most 10 MB."
+
+    @property
+    def message(self) -> str:
+        return _("A document must be a PDF, JPEG or PNG file of at most 10 MB.")
 
 
 @transaction.atomic

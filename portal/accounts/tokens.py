@@ -10,6 +10,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from portal.audit.services import record
 
@@ -29,12 +30,12 @@ def sign_in(request: HttpRequest, *, email: str, password: str, code: str = "") 
     except ValidationError as error:  # too many attempts
         raise SignInRefused("too_many_attempts", error.messages[0]) from error
     if user is None or not user.is_active:
-        raise SignInRefused("invalid_credentials", "The e-mail address or the password is not right.")
+        raise SignInRefused("invalid_credentials", _("The e-mail address or the password is not right."))
     if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
-        raise SignInRefused("email_not_verified", "Please follow the link in the e-mail that we sent you first.")
+        raise SignInRefused("email_not_verified", _("Please follow the link in the e-mail that we sent you first."))
     if is_mfa_enabled(user):
         if not code:
-            raise SignInRefused("mfa_required", "Send the code of your authenticator as `code`.")
+            raise SignInRefused("mfa_required", _("Send the code of your authenticator as `code`."))
         _require_code(user, code)
     record("account.token_issued", user, actor=user)
     user_logged_in.send(User, request=request, user=user)  # it is a sign-in like any other: last_login, and what listens to it
@@ -48,8 +49,8 @@ def require_password(user: User, password: str) -> None:
         return
     codes = {error.code for errors in form.errors.as_data().values() for error in errors}
     if "too_many_login_attempts" in codes:
-        raise SignInRefused("too_many_attempts", "Too many wrong passwords. Try again later.")
-    raise SignInRefused("wrong_password", "This is not your password.")
+        raise SignInRefused("too_many_attempts", _("Too many wrong passwords. Try again later."))
+    raise SignInRefused("wrong_password", _("This is not your password."))
 
 
 def _require_code(user: User, code: str) -> None:
@@ -59,5 +60,5 @@ def _require_code(user: User, code: str) -> None:
         return
     codes = {error.code for errors in form.errors.as_data().values() for error in errors}
     if "too_many_login_attempts" in codes:
-        raise SignInRefused("too_many_attempts", "Too many wrong codes. Try again later.")
-    raise SignInRefused("mfa_invalid", "The code is not right, or was used before.")
+        raise SignInRefused("too_many_attempts", _("Too many wrong codes. Try again later."))
+    raise SignInRefused("mfa_invalid", _("The code is not right, or was used before."))

@@ -8,6 +8,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.i18n import set_language
 
@@ -26,7 +27,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=services.patient_profile(request.user))
     if request.method == "POST" and form.is_valid():
         services.update_profile(user=request.user, **form.cleaned_data)
-        messages.success(request, "Your profile is saved.")
+        messages.success(request, _("Your profile is saved."))
         return redirect("accounts:profile")
     practitioner = getattr(request.user, "practitioner_profile", None)
     context = {
@@ -51,7 +52,7 @@ def consent(request: HttpRequest) -> HttpResponse:
         if request.POST.get("version") == str(text.version) and request.POST.get("agree"):
             services.give_consent(user=request.user, text=text)
             return redirect(target)
-        messages.error(request, "The text has changed, or the box was not ticked. Please read it and tick the box.")
+        messages.error(request, _("The text has changed, or the box was not ticked. Please read it and tick the box."))
     shown = text and text.translated(get_language())
     context = {"text": text, "shown": shown, "given": services.has_consented(request.user), "next": target}
     return render(request, "accounts/consent.html", context)
@@ -77,7 +78,7 @@ def dependants(request: HttpRequest) -> HttpResponse:
         except (children.DependantRefused, children.GuardianRequired) as refused:
             form.add_error(None, refused.message)
         else:
-            messages.success(request, f"{added.name} is on your list: choose them when you upload a picture.")
+            messages.success(request, _("{name} is on your list: choose them when you upload a picture.").format(name=added.name))
             return redirect("accounts:dependants")
     profile = services.patient_profile(request.user)
     context = {"form": form, "dependants": Dependant.objects.of(request.user), "is_minor": children.is_minor(profile.birth_date)}
@@ -89,7 +90,7 @@ def dependants(request: HttpRequest) -> HttpResponse:
 def remove_dependant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     dependant = get_object_or_404(Dependant.objects.of(request.user), pk=pk)
     children.remove(dependant=dependant, by=request.user)
-    messages.success(request, f"{dependant.name} is off your list. Their scans and answers stay.")
+    messages.success(request, _("{name} is off your list. Their scans and answers stay.").format(name=dependant.name))
     return redirect("accounts:dependants")
 
 
@@ -99,7 +100,7 @@ def add_document(request: HttpRequest) -> HttpResponse:
     profile = getattr(request.user, "practitioner_profile", None)
     form = DocumentForm(request.POST, request.FILES)
     if profile is None or not form.is_valid():
-        messages.error(request, "Choose a file and say what it is.")
+        messages.error(request, _("Choose a file and say what it is."))
         return redirect("accounts:profile")
     try:
         upload = form.cleaned_data["file"]
@@ -108,7 +109,7 @@ def add_document(request: HttpRequest) -> HttpResponse:
     except services.DocumentRefused as refused:
         messages.error(request, refused.message)
     else:
-        messages.success(request, "The document is added. An administrator will look at it.")
+        messages.success(request, _("The document is added. An administrator will look at it."))
     return redirect("accounts:profile")
 
 

@@ -5,6 +5,9 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -59,20 +62,24 @@ CODE_STATUS = {
     "too_many_messages": 429,
 }
 CODE_STATUS |= dict.fromkeys(("unknown_detail", "details_contradict", "nothing_to_do"), 400)
-TOO_MUCH: dict[type[Exception], tuple[int, str, str]] = {
-    RequestDataTooBig: (413, "request_too_large", "The fields of this request are too large."),
-    TooManyFieldsSent: (400, "too_many_fields", "This request has too many fields."),
-    TooManyFilesSent: (400, "too_many_files", "Send one file in each upload."),
-    SuspiciousOperation: (400, "bad_request", "This request could not be understood."),
+TOO_MUCH: dict[type[Exception], tuple[int, str, Promise]] = {
+    RequestDataTooBig: (413, "request_too_large", _("The fields of this request are too large.")),
+    TooManyFieldsSent: (400, "too_many_fields", _("This request has too many fields.")),
+    TooManyFilesSent: (400, "too_many_files", _("Send one file in each upload.")),
+    SuspiciousOperation: (400, "bad_request", _("This request could not be understood.")),
 }
 TOO_MANY_ATTEMPTS_SECONDS = 300  # the longest window of allauth's limit on failed sign-ins
 
 
-def body(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
-    """A problem's members. `type` is about:blank, as RFC 9457 has it where status and code say it all; `instance` is the request's id."""
+def body(status: int, code: str, detail: str | Promise, **more: Any) -> dict[str, Any]:
+    """A problem's members. `type` is about:blank, as RFC 9457 has it where status and code say it all; `instance` is the request's id.
+
+    Title and detail are in the language of the request (portal/accounts/borrowed.py has the titles' words); codes never change.
+    """
     request_id = current().request_id
     instance = {"instance": f"urn:uuid:{request_id}"} if request_id else {}
-    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, "code": code, **instance, **more}
+    title = gettext(HTTPStatus(status).phrase)
+    return {"type": "about:blank", "title": title, "status": status, "detail": str(detail), "code": code, **instance, **more}
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -95,7 +102,8 @@ def _of_the_domain(error: Exception) -> Response | None:
     status = CODE_STATUS.get(code, status)
     wait = getattr(error, "retry_after", TOO_MANY_ATTEMPTS_SECONDS)
     headers = {401: {"WWW-Authenticate": "Token"}, 429: {"Retry-After": str(wait)}}.get(status)
-    return Response(body(status, code, error.message), status=status, headers=headers)  # type: ignore[attr-defined]
+    detail = gettext(error.message) if isinstance(error, ImageRejected) else error.message  # type: ignore[attr-defined]
+    return Response(body(status, code, detail), status=status, headers=headers)
 
 
 def _of_the_framework(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -121,7 +129,7 @@ def _details(error: Exception, status: int) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         fields = list(_fields(error.get_full_details()))
         first = fields[0]
-        detail = first["detail"] if len(fields) == 1 and not first["field"] else "Some of what was sent is not right: see errors."
+        detail = first["detail"] if len(fields) == 1 and not first["field"] else _("Some of what was sent is not right: see errors.")
         return body(status, "invalid", detail, errors=fields)
     assert isinstance(error, exceptions.APIException)  # noqa: S101  (exception_handler handles no others)
     code = "csrf_failed" if str(error.detail).startswith("CSRF Failed") else error.get_codes()
@@ -143,10 +151,10 @@ def _fields(details: Any, path: str = "") -> Any:
 
 def not_found(request: HttpRequest) -> HttpResponse:
     """For unknown paths below /api/."""
-    return JsonResponse(body(404, "not_found", "There is nothing at this address."), status=404, content_type=PROBLEM_JSON)
+    return JsonResponse(body(404, "not_found", _("There is nothing at this address.")), status=404, content_type=PROBLEM_JSON)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """For bugs below /api/: they are reported, and told without detail."""
-    detail = "Something broke on our side. It has been reported; nothing that was kept is lost."
+    detail = _("Something broke on our side. It has been reported; nothing that was kept is lost.")
     return JsonResponse(body(500, "internal_error", detail), status=500, content_type=PROBLEM_JSON)

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from .kinds import GROUPS
 from .preferences import CHANNELS, choices_of, digest_time_of, time_zones
@@ -22,7 +23,7 @@ class SettingsForm(forms.Form):
     def groups(self) -> list[tuple[str, list[tuple[Any, Any, Any]]]]:
         """For the page: a group's words, and of each kind the choice and its two boxes."""
         rows = [(choice, self[f"portal-{choice.kind}"], self[f"email-{choice.kind}"]) for choice in self.present]
-        found = [(words, [row for row in rows if row[0].rule.group == group]) for group, words in GROUPS.items()]
+        found = [(str(words), [row for row in rows if row[0].rule.group == group]) for group, words in GROUPS.items()]
         return [(words, group) for words, group in found if group]
 
     @property
@@ -31,8 +32,8 @@ class SettingsForm(forms.Form):
 
 
 class DigestTimeForm(forms.Form):
-    hour = forms.TypedChoiceField(coerce=int, choices=[(hour, f"{hour:02}:00") for hour in range(24)], label="Hour of the daily digest")
-    time_zone = forms.ChoiceField(label="Time zone")
+    hour = forms.TypedChoiceField(coerce=int, choices=[(hour, f"{hour:02}:00") for hour in range(24)], label=_("Hour of the daily digest"))
+    time_zone = forms.ChoiceField(label=_("Time zone"))
 
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from .models import Notification
 
 Kind = Notification.Kind
 PATIENT, PRACTITIONER, ACCOUNT = "patient", "practitioner", "account"
-GROUPS = {PATIENT: "Your scans", PRACTITIONER: "Reading", ACCOUNT: "Your account"}
-SECURITY_STAYS = "Always told, in the portal and by e-mail: if it was not you, you have to know at once."
-CHANGES_STAY = "Always shown in the portal, so that you never follow an opinion that was changed since."
-CRITICAL_STAYS = "Always told, in the portal and by e-mail, until the patient knows."
+GROUPS = {PATIENT: _("Your scans"), PRACTITIONER: _("Reading"), ACCOUNT: _("Your account")}
+SECURITY_STAYS = _("Always told, in the portal and by e-mail: if it was not you, you have to know at once.")
+CHANGES_STAY = _("Always shown in the portal, so that you never follow an opinion that was changed since.")
+CRITICAL_STAYS = _("Always told, in the portal and by e-mail, until the patient knows.")
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Rule:
     portal: bool = True
     email: bool = True
     fixed: tuple[str, ...] = ()
-    why: str = ""
+    why: str | Promise = ""
 
 
 RULES: dict[str, Rule] = {

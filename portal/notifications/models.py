@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from .querysets import NotificationQuerySet, PreferenceQuerySet
 
@@ -14,28 +15,28 @@ class Notification(models.Model):
     person and subject."""
 
     class Kind(models.TextChoices):
-        ANSWERED = "analysis_done", "The model has answered"
-        REJECTED = "analysis_rejected", "Your picture could not be read"
-        FAILED = "analysis_failed", "Something went wrong on our side"
-        OPENED = "review_opened", "Scans are waiting for a practitioner"
-        OVERDUE = "review_overdue", "Scans have waited longer than their target"
-        SIGNED = "review_signed", "A practitioner has answered"
-        RECEIPT = "review_receipt", "Your opinion is signed"
-        ADDENDUM = "addendum", "A practitioner added to an opinion"
-        AMENDED = "review_amended", "A practitioner amended an opinion"
-        READ_ONCE = "reading_signed", "Your reading is signed; another practitioner reads the scan too"
-        OUTCOME = "case_settled", "A scan that you read has its answer"
-        REFERRED = "review_referred", "A practitioner refers a scan to you"
-        CRITICAL = "critical_overdue", "A patient has not been told of a critical finding"
-        ASKED = "question_asked", "A patient has a question"
-        REPLIED = "question_answered", "Your question is answered"
-        DECLINED = "review_declined", "A patient declined the reading"
-        EXPIRED = "claim_expired", "Your claim has run out"
-        DIGEST = "digest", "What waits for you today"
-        VERIFIED = "verified", "You are verified and can read scans"
-        SECURITY = "security", "Your sign-in details were changed"
-        CLOSING = "account_closing", "Your account is going to be closed"
-        COPIED = "record_copied", "A copy of all your data was made"
+        ANSWERED = "analysis_done", _("The model has answered")
+        REJECTED = "analysis_rejected", _("Your picture could not be read")
+        FAILED = "analysis_failed", _("Something went wrong on our side")
+        OPENED = "review_opened", _("Scans are waiting for a practitioner")
+        OVERDUE = "review_overdue", _("Scans have waited longer than their target")
+        SIGNED = "review_signed", _("A practitioner has answered")
+        RECEIPT = "review_receipt", _("Your opinion is signed")
+        ADDENDUM = "addendum", _("A practitioner added to an opinion")
+        AMENDED = "review_amended", _("A practitioner amended an opinion")
+        READ_ONCE = "reading_signed", _("Your reading is signed; another practitioner reads the scan too")
+        OUTCOME = "case_settled", _("A scan that you read has its answer")
+        REFERRED = "review_referred", _("A practitioner refers a scan to you")
+        CRITICAL = "critical_overdue", _("A patient has not been told of a critical finding")
+        ASKED = "question_asked", _("A patient has a question")
+        REPLIED = "question_answered", _("Your question is answered")
+        DECLINED = "review_declined", _("A patient declined the reading")
+        EXPIRED = "claim_expired", _("Your claim has run out")
+        DIGEST = "digest", _("What waits for you today")
+        VERIFIED = "verified", _("You are verified and can read scans")
+        SECURITY = "security", _("Your sign-in details were changed")
+        CLOSING = "account_closing", _("Your account is going to be closed")
+        COPIED = "record_copied", _("A copy of all your data was made")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from portal.audit.services import record
 
@@ -38,7 +39,7 @@ class Choice:
 
     @property
     def words(self) -> str:
-        return Notification.Kind(self.kind).label
+        return str(Notification.Kind(self.kind).label)
 
     @property
     def portal_is_fixed(self) -> bool:
@@ -65,7 +66,7 @@ def choices_of(user: Any) -> list[Choice]:
 def choices_for(pairs: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Choice]:
     """The choice of each (user, kind), in one query."""
     asked = set(pairs)
-    found = Preference.objects.filter(user__in={user for user, _ in asked}, kind__in={kind for _, kind in asked})
+    found = Preference.objects.filter(user__in={user for user, _kind in asked}, kind__in={kind for _user, kind in asked})
     rows = {(row.user_id, row.kind): row for row in found}
     return {(user, kind): _choice(kind, rows.get((user, kind))) for user, kind in asked}
 
@@ -79,13 +80,16 @@ def choose(*, user: Any, choices: Mapping[str, Mapping[str, bool]], way: str = "
         present = {choice.kind: choice for choice in choices_of(user)}
         for kind, wanted in choices.items():
             if kind not in present:
-                raise PreferenceError("unknown_kind", f"'{kind}' is not one of: {', '.join(present)}.")
+                raise PreferenceError("unknown_kind", _("'{kind}' is not one of: {kinds}.").format(kind=kind, kinds=", ".join(present)))
             before = present[kind]
             after = Choice(kind, wanted.get("portal", before.portal), wanted.get("email", before.email))
             if any(not getattr(after, channel) for channel in after.rule.fixed):
-                raise PreferenceError("always_on", f"'{after.words}' can not be switched off there. {after.rule.why}")
+                words = _("'{kind}' can not be switched off there. {why}").format(kind=after.words, why=after.rule.why)
+                raise PreferenceError("always_on", words)
             if after != before:
-                row, _ = Preference.objects.update_or_create(user=user, kind=kind, defaults={"portal": after.portal, "email": after.email})
+                row, _created = Preference.objects.update_or_create(
+                    user=user, kind=kind, defaults={"portal": after.portal, "email": after.email}
+                )
                 detail = {"kind": kind, "portal": after.portal, "email": after.email, "way": way}
                 record("notifications.chosen", row, actor=user, **detail)
     return choices_of(user)
@@ -106,9 +110,9 @@ def time_zones() -> list[str]:
 def choose_digest_time(*, user: Any, hour: int, time_zone: str) -> DigestTime:
     """Raises PreferenceError."""
     if not user.is_practitioner:
-        raise PreferenceError("not_a_practitioner", "Only practitioners get the daily digest.")
+        raise PreferenceError("not_a_practitioner", _("Only practitioners get the daily digest."))
     if not 0 <= hour <= 23 or time_zone not in available_timezones():
-        raise PreferenceError("unknown_time", "Choose a full hour from 0 to 23, and a time zone such as Asia/Kolkata.")
-    found, _ = DigestTime.objects.update_or_create(user=user, defaults={"hour": hour, "time_zone": time_zone})
+        raise PreferenceError("unknown_time", _("Choose a full hour from 0 to 23, and a time zone such as Asia/Kolkata."))
+    found, _created = DigestTime.objects.update_or_create(user=user, defaults={"hour": hour, "time_zone": time_zone})
     record("notifications.digest_time", found, actor=user, hour=hour, time_zone=time_zone)
     return found

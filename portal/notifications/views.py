@@ -3,6 +3,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -47,7 +48,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         choose(user=request.user, choices=form.choices)
         if time is not None and time.has_changed():
             choose_digest_time(user=request.user, **time.cleaned_data)
-        messages.success(request, "Kept.")
+        messages.success(request, _("Kept."))
         return redirect("notifications:settings")
     return render(request, "notifications/settings.html", {"form": form, "time": time}, status=400 if form.is_bound else 200)
 

@@ -16,9 +16,11 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from zipstream import ZipStream
 
+from portal.accounts.languages import language_of
 from portal.accounts.models import User
 from portal.analyses.models import Analysis
 from portal.audit.services import record
@@ -41,10 +43,11 @@ class CopyRefused(Exception):
 
 
 class Copy:
-    """The chunks of one person's zip. Whoever iterates also closes it: then the next copy may be asked for."""
+    """The chunks of one person's zip, in their language. Whoever iterates also closes it: then the next copy may be asked for."""
 
     def __init__(self, user: User, lock: str) -> None:
         self.user, self._lock, self._token = user, lock, secrets.token_hex(8)
+        self._language = language_of(user) or translation.get_language()
         self.name = f"medinform-{timezone.localdate():%Y-%m-%d}.zip"
 
     def take(self) -> bool:
@@ -52,7 +55,7 @@ class Copy:
 
     def __iter__(self) -> Iterator[bytes]:
         zipped = ZipStream()
-        for name, data in _parts(self.user):
+        for name, data in _parts(self.user, self._language):
             stored = name.startswith(("images/", "heatmaps/", "documents/"))  # they are compressed already
             zipped.add(data, name, compress_type=zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED)
             yield from zipped.all_files()
@@ -68,7 +71,7 @@ def copy_everything(user: User) -> Copy:
     """Begin a copy: one at a time, and a few an hour. The person is told, by e-mail too. Raises CopyRefused."""
     copy = Copy(user, f"copy:{user.pk}")
     if not copy.take():
-        raise CopyRefused("copy_in_progress", "A copy is being sent already. Wait until it has arrived.", 60)
+        raise CopyRefused("copy_in_progress", _("A copy is being sent already. Wait until it has arrived."), 60)
     try:
         _count(user)
         with transaction.atomic():
@@ -84,23 +87,30 @@ def _count(user: User) -> None:
     key = f"copies:{user.pk}"
     cache.add(key, 0, HOUR)
     if cache.incr(key) > settings.COPIES_AN_HOUR:
-        raise CopyRefused("too_many_copies", f"At most {settings.COPIES_AN_HOUR} copies are made an hour. Try again later.", HOUR)
+        words = _("At most {most} copies are made an hour. Try again later.").format(most=settings.COPIES_AN_HOUR)
+        raise CopyRefused("too_many_copies", words, HOUR)
 
 
-def _parts(user: User) -> Iterator[tuple[str, Any]]:
+def _parts(user: User, language: str) -> Iterator[tuple[str, Any]]:
     """Every file of the zip: its name, and its text or its chunks."""
     about = {"user": user, "made_at": timezone.now()}
-    yield "README.txt", render_to_string("records/archive/readme.txt", about)
-    yield "index.html", render_to_string("records/archive/index.html", {**about, "analyses": _listed(user)})
+    yield "README.txt", _page(language, "readme.txt", about)
+    yield "index.html", _page(language, "index.html", {**about, "analyses": _listed(user)})
     yield "data.json", _json(collect.everything(user))
     for scan in Scan.objects.filter(patient=user).iterator(collect.BATCH):
         yield from _file(collect.image_name(scan), scan.file)
     for analysis in collect.analyses_of(user).iterator(collect.BATCH):
         if analysis.heatmap:
             yield from _file(collect.heatmap_name(analysis), analysis.heatmap)
-        yield collect.report_name(analysis), render_to_string("records/archive/report.html", {**about, **_report(analysis)})
+        yield collect.report_name(analysis), _page(language, "report.html", {**about, **_report(analysis)})
     for document in collect.documents_of(user):
         yield from _file(collect.document_name(document), document.file)
+
+
+def _page(language: str, name: str, context: dict[str, Any]) -> str:
+    """Each by itself: between two pieces, this thread may serve somebody who reads another language."""
+    with translation.override(language):
+        return render_to_string(f"records/archive/{name}", context)
 
 
 def _listed(user: User) -> Iterator[tuple[Analysis, str]]:

@@ -64,7 +64,7 @@ def everything(user: User) -> dict[str, Any]:
         ],
         "practitioner_profile": practitioner and _practitioner(practitioner),
         "consents": [
-            {"version": consent.text.version, "title": consent.text.title, **_values(consent, "given_at", "withdrawn_at")}
+            {"version": consent.text.version, "title": consent.text.title, **_values(consent, "language", "given_at", "withdrawn_at")}
             for consent in user.consents.select_related("text").order_by("given_at")
         ],
         "erasures": [_values(row, "kind", "asked_at", "due_at", "cancelled_at") for row in Erasure.objects.filter(user=user)],
@@ -120,7 +120,7 @@ def _values(row: Any, *names: str) -> dict[str, Any]:
 
 def _account(user: User) -> dict[str, Any]:
     addresses = EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
-    return {**_values(user, "email", "name", "role", "date_joined", "last_login"), "addresses": list(addresses)}
+    return {**_values(user, "email", "name", "role", "language", "date_joined", "last_login"), "addresses": list(addresses)}
 
 
 def _practitioner(profile: PractitionerProfile) -> dict[str, Any]:

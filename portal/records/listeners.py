@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.accounts.signals import consent_given, consent_withdrawn
@@ -17,7 +18,7 @@ from .services import ask_to_erase_record, keep_account, keep_record
 @receiver(user_logged_in)
 def who_signs_in_stays(sender: type, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
     if keep_account(user=user) and request is not None:
-        messages.success(request, "Welcome back. Your account stays open.", fail_silently=True)
+        messages.success(request, _("Welcome back. Your account stays open."), fail_silently=True)
 
 
 @receiver(consent_withdrawn)

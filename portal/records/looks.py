@@ -9,6 +9,11 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from inference import diseases
 from portal.accounts.models import Role, User
@@ -16,67 +21,67 @@ from portal.analyses.models import Analysis
 from portal.audit.models import AuditEvent
 from portal.audit.querysets import AuditEventQuerySet
 
-# {it} is "your chest X-ray of 12 Nov", {they} "the model's answer about your ..."; what is not listed is told by its own name.
+# Each follows the name of who did it. {it} is "your chest X-ray of 12 Nov 2026"; what is not listed is told by its own name.
 WORDS = {
-    "scan.stored": "uploaded {it}",
-    "scan.listed": "saw {it} in a list",
-    "scan.read": "opened the facts about {it}",
-    "scan.image_read": "opened {it}",
-    "scan.thumbnail_read": "saw a small copy of {it}",
-    "analysis.submitted": "asked the model about {it}",
-    "analysis.listed": "saw the model's answer about {it} in a list",
-    "analysis.read": "opened the model's answer about {it}",
-    "analysis.heatmap_read": "saw where the model looked in {it}",
-    "analysis.cancelled": "stopped the analysis of {it}",
-    "analysis.requeued": "had {it} analysed again",
-    "review.listed": "saw {it} in the worklist, with your age and sex",
-    "review.opened_page": "opened {it} in the reading room",
-    "review.claimed": "took {it} to read",
-    "review.released": "gave {it} back to the queue",
-    "review.read": "kept a first reading of {it}",
-    "review.signed": "signed an opinion about {it}",
-    "review.addendum": "added to an opinion about {it}",
-    "review.declined": "declined the reading of {it}",
-    "review.amended": "amended an opinion about {it}",
-    "review.referred": "referred {it} to another practitioner",
-    "review.next_reading": "signed a reading of {it}, and another practitioner reads it too",
-    "review.second_reading_waived": "settled {it} without a second reading",
-    "review.settled": "settled the answer about {it}",
-    "review.flagged": "changed how soon {it} is read",
-    "review.draft_begun": "began to write about {it}",
-    "review.draft_read": "read their own draft about {it}",
-    "review.draft_discarded": "threw their draft about {it} away",
-    "question.asked": "asked a practitioner a question",
-    "question.written": "wrote to a practitioner again",
-    "question.answered": "answered your question",
-    "question.read": "opened your question",
-    "question.listed": "saw your question in a list",
-    "question.closed": "closed your question",
-    "critical.listed": "saw in a list that you have to be told of something",
-    "critical.read": "opened what you have to be told of",
-    "critical.opened": "found something in {it} that you have to be told soon",
-    "critical.closed": "recorded that you were told what was found",
-    "critical.patient_has_read": "read what was found",
-    "upload.begun": "began to upload a picture",
-    "dependant.added": "added a child whom you look after",
-    "dependant.removed": "took a child off your list",
-    "account.confirmed": "showed again who they are, to sign an opinion",
-    "notifications.chosen": "chose where you are told of something",
-    "notifications.digest_time": "chose when you hear what waits",
-    "profile.changed": "changed your profile",
-    "consent.given": "agreed to how pictures are used",
-    "consent.withdrawn": "withdrew your consent",
-    "record.copied": "made a copy of all your data",
-    "record.erasure_asked": "withdrew, so that your scans are going to be erased",
-    "record.erasure_cancelled": "agreed again, so that your scans stay",
-    "account.closing_asked": "asked to close your account",
-    "account.closing_cancelled": "kept your account open",
+    "scan.stored": _("uploaded {it}"),
+    "scan.listed": _("saw {it} in a list"),
+    "scan.read": _("opened the facts about {it}"),
+    "scan.image_read": _("opened {it}"),
+    "scan.thumbnail_read": _("saw a small copy of {it}"),
+    "analysis.submitted": _("asked the model about {it}"),
+    "analysis.listed": _("saw the model's answer about {it} in a list"),
+    "analysis.read": _("opened the model's answer about {it}"),
+    "analysis.heatmap_read": _("saw where the model looked in {it}"),
+    "analysis.cancelled": _("stopped the analysis of {it}"),
+    "analysis.requeued": _("had {it} analysed again"),
+    "review.listed": _("saw {it} in the worklist, with your age and sex"),
+    "review.opened_page": _("opened {it} in the reading room"),
+    "review.claimed": _("took {it} to read"),
+    "review.released": _("gave {it} back to the queue"),
+    "review.read": _("kept a first reading of {it}"),
+    "review.signed": _("signed an opinion about {it}"),
+    "review.addendum": _("added to an opinion about {it}"),
+    "review.declined": _("declined the reading of {it}"),
+    "review.amended": _("amended an opinion about {it}"),
+    "review.referred": _("referred {it} to another practitioner"),
+    "review.next_reading": _("signed a reading of {it}, and another practitioner reads it too"),
+    "review.second_reading_waived": _("settled {it} without a second reading"),
+    "review.settled": _("settled the answer about {it}"),
+    "review.flagged": _("changed how soon {it} is read"),
+    "review.draft_begun": _("began to write about {it}"),
+    "review.draft_read": _("read their own draft about {it}"),
+    "review.draft_discarded": _("threw their draft about {it} away"),
+    "question.asked": _("asked a practitioner a question"),
+    "question.written": _("wrote to a practitioner again"),
+    "question.answered": _("answered your question"),
+    "question.read": _("opened your question"),
+    "question.listed": _("saw your question in a list"),
+    "question.closed": _("closed your question"),
+    "critical.listed": _("saw in a list that you have to be told of something"),
+    "critical.read": _("opened what you have to be told of"),
+    "critical.opened": _("found something in {it} that you have to be told soon"),
+    "critical.closed": _("recorded that you were told what was found"),
+    "critical.patient_has_read": _("read what was found"),
+    "upload.begun": _("began to upload a picture"),
+    "dependant.added": _("added a child whom you look after"),
+    "dependant.removed": _("took a child off your list"),
+    "account.confirmed": _("showed again who they are, to sign an opinion"),
+    "notifications.chosen": _("chose where you are told of something"),
+    "notifications.digest_time": _("chose when you hear what waits"),
+    "profile.changed": _("changed your profile"),
+    "consent.given": _("agreed to how pictures are used"),
+    "consent.withdrawn": _("withdrew your consent"),
+    "record.copied": _("made a copy of all your data"),
+    "record.erasure_asked": _("withdrew, so that your scans are going to be erased"),
+    "record.erasure_cancelled": _("agreed again, so that your scans stay"),
+    "account.closing_asked": _("asked to close your account"),
+    "account.closing_cancelled": _("kept your account open"),
 }
 REASONS = {
-    "worklist": "It waits there for any verified practitioner.",
-    "reader": "Practitioners open it to give you a second opinion.",
-    "administrator": "Administrators look after the portal.",
-    "self": "It is yours.",
+    "worklist": _("It waits there for any verified practitioner."),
+    "reader": _("Practitioners open it to give you a second opinion."),
+    "administrator": _("Administrators look after the portal."),
+    "self": _("It is yours."),
 }
 
 
@@ -94,6 +99,11 @@ class Look:
     last_at: datetime
     url: str = ""
     times: int = 1
+
+    @property
+    def linked(self) -> str | SafeString:
+        """What was done, leading to the page that shows what it is about."""
+        return format_html('<a href="{}">{}</a>', self.url, self.did) if self.url else self.did
 
 
 @dataclass
@@ -132,15 +142,15 @@ def _look(event: AuditEvent, user: User, subject: tuple[str, str] | None) -> Loo
     actor = event.actor
     assert actor is not None  # noqa: S101  (visible_to leaves out what the portal did by itself)
     is_own = actor.pk == user.pk
-    it, url = subject or ("a scan that is not kept any more", "")
-    words = WORDS.get(event.action, f"worked with {{it}} ({event.action.replace('.', ' ').replace('_', ' ')})")
-    role = "you" if is_own else actor.get_role_display().lower()
+    it, url = subject or (gettext("a scan that is not kept any more"), "")
+    words = str(WORDS.get(event.action) or _("worked with {it} ({how})"))
+    role = gettext("you") if is_own else actor.get_role_display().lower()
     return Look(
-        who="You" if is_own else str(actor),
+        who=gettext("You") if is_own else str(actor),
         role=role,
         is_own=is_own,
         action=event.action,
-        did=words.format(it=it),
+        did=words.format(it=it, how=event.action.replace(".", " ").replace("_", " ")),
         reason=_reason(event, actor, is_own),
         first_at=event.at,
         last_at=event.at,
@@ -150,10 +160,10 @@ def _look(event: AuditEvent, user: User, subject: tuple[str, str] | None) -> Loo
 
 def _reason(event: AuditEvent, actor: User, is_own: bool) -> str:
     if is_own:
-        return REASONS["self"]
+        return str(REASONS["self"])
     if actor.role == Role.ADMINISTRATOR:
-        return REASONS["administrator"]
-    return REASONS["worklist" if event.action == "review.listed" else "reader"]
+        return str(REASONS["administrator"])
+    return str(REASONS["worklist" if event.action == "review.listed" else "reader"])
 
 
 def _subjects(events: Sequence[AuditEvent]) -> dict[tuple[str, str], tuple[str, str]]:
@@ -165,8 +175,9 @@ def _subjects(events: Sequence[AuditEvent]) -> dict[tuple[str, str], tuple[str, 
     found = Analysis.objects.filter(Q(scan__in=scans) | Q(pk__in=analyses) | Q(review__in=reviews))
     subjects = {}
     for row in found.order_by("queued_at").values("pk", "scan", "review", "disease", "scan__uploaded_at"):
-        modality = diseases.MODALITIES[diseases.get(row["disease"]).modality]
-        words = f"your {modality[0].lower()}{modality[1:]} of {timezone.localtime(row['scan__uploaded_at']):%-d %b %Y}"
+        modality = gettext(diseases.MODALITIES[diseases.get(row["disease"]).modality])
+        picture, day = f"{modality[0].lower()}{modality[1:]}", date_format(timezone.localtime(row["scan__uploaded_at"]), "j M Y")
+        words = gettext("your {picture} of {day}").format(picture=picture, day=day)
         subject = words, reverse("analyses:detail", args=[row["pk"]])
         subjects["scans.scan", str(row["scan"])] = subject
         subjects["analyses.analysis", str(row["pk"])] = subjects["reviews.review", str(row["review"])] = subject

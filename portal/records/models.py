@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from .querysets import ErasureQuerySet
 
@@ -16,8 +17,8 @@ class RetentionPolicy(models.Model):
     """One row, set by administrators and told to everybody on "My data"."""
 
     class Then(models.TextChoices):
-        KEEP = "keep", "Scans and answers are kept"
-        ERASE = "erase", "Scans and answers are erased"
+        KEEP = "keep", _("Scans and answers are kept")
+        ERASE = "erase", _("Scans and answers are erased")
 
     on_withdrawal = models.CharField(
         "when consent is withdrawn", max_length=5, choices=Then, default=Then.KEEP, help_text="Erasing waits for the days of grace."
@@ -80,8 +81,8 @@ class Erasure(models.Model):
     """
 
     class Kind(models.TextChoices):
-        ACCOUNT = "account", "The account: name, address, sign-in"
-        RECORD = "record", "The record: scans, answers, opinions"
+        ACCOUNT = "account", _("The account: name, address, sign-in")
+        RECORD = "record", _("The record: scans, answers, opinions")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     kind = models.CharField(max_length=7, choices=Kind)

@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
 from portal.accounts.models import Role, User
@@ -21,7 +22,10 @@ class ClosingRefused(Exception):
     """The account can not be closed now."""
 
     code = "last_administrator"
-    message = "You are the only administrator: without one nobody looks after the portal. Make somebody else one first."
+
+    @property
+    def message(self) -> str:
+        return _("You are the only administrator: without one nobody looks after the portal. Make somebody else one first.")
 
 
 @transaction.atomic

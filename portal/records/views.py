@@ -8,6 +8,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -85,7 +87,7 @@ def looks(request: HttpRequest) -> HttpResponse:
 def withdraw(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         withdraw_consent(user=request.user)
-        messages.success(request, "Your consent is withdrawn. Nothing more is uploaded or read.")
+        messages.success(request, _("Your consent is withdrawn. Nothing more is uploaded or read."))
         return redirect("records:index")
     waiting = Analysis.objects.filter(patient=request.user, review__role="first", review__status__in=["waiting", "claimed"]).count()
     pending = Analysis.objects.filter(patient=request.user, status__in=Analysis.PENDING).count()
@@ -108,8 +110,8 @@ def close(request: HttpRequest) -> HttpResponse:
             form.add_error(None, refused.message)
         else:
             logout(request)
-            day = f"{timezone.localtime(erasure.due_at):%-d %b %Y}"
-            messages.success(request, f"You are signed out. Your account is closed on {day}; until then, sign in to keep it.")
+            words = _("You are signed out. Your account is closed on {day}; until then, sign in to keep it.")
+            messages.success(request, words.format(day=date_format(timezone.localtime(erasure.due_at), "j M Y")))
             return redirect("home")
     context = {**_about(request), "form": form, "keeps_name": keeps_name(request.user)}
     return render(request, "records/close.html", context, status=400 if form.is_bound else 200)

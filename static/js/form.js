@@ -50,7 +50,7 @@ function showSite() {
   if (!map) return;
   const chosen = map.querySelector("input:checked");
   map.querySelectorAll("[data-site]").forEach((region) => region.classList.toggle("chosen", region.dataset.site === chosen.value));
-  map.querySelector("[data-site-words]").textContent = chosen.value ? chosen.parentElement.textContent.trim() : "Choose from a list";
+  map.querySelector("[data-site-words]").textContent = chosen.value ? chosen.parentElement.textContent.trim() : gettext("Choose from a list");
 }
 map?.addEventListener("click", (event) => {
   const site = event.target.closest("[data-site]")?.dataset.site;
