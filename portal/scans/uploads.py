@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from inference.imaging import MAX_BYTES, ImageRejected
 from portal.accounts.services import require_consent
@@ -37,7 +38,9 @@ def begin(*, owner: Any, length: int) -> Upload:
     if length == 0:
         raise ImageRejected("empty_file")
     if Upload.objects.filter(owner=owner).count() >= MOST:
-        raise UploadError("too_many_uploads", f"{MOST} files are on their way already. Finish those first, or wait a day.")
+        raise UploadError(
+            "too_many_uploads", _("{most} files are on their way already. Finish those first, or wait a day.").format(most=MOST)
+        )
     upload = Upload(owner=owner, length=length)
     with transaction.atomic():
         upload.file.save("", ContentFile(b""), save=False)
@@ -51,9 +54,9 @@ def append(*, upload: Upload, offset: int, data: bytes) -> Upload:
     with transaction.atomic():
         upload = Upload.objects.select_for_update().get(pk=upload.pk)
         if offset != upload.offset:
-            raise UploadError("wrong_offset", f"{upload.offset} bytes are here: go on from there.")
+            raise UploadError("wrong_offset", _("{offset} bytes are here: go on from there.").format(offset=upload.offset))
         if offset + len(data) > upload.length:
-            raise UploadError("too_long", f"More bytes came than the {upload.length} that were announced.")
+            raise UploadError("too_long", _("More bytes came than the {length} that were announced.").format(length=upload.length))
         with upload.file.storage.open(str(upload.file.name), "r+b") as file:  # what an earlier try wrote and did not count is written over
             file.seek(offset)
             file.write(data)
@@ -69,9 +72,10 @@ def find(*, owner: Any, pk: Any) -> Upload:
     except ValidationError:  # not an id at all
         upload = None
     if upload is None:
-        raise UploadError("upload_unknown", "This file is not here any more. Please send it again.")
+        raise UploadError("upload_unknown", _("This file is not here any more. Please send it again."))
     if not upload.is_complete:
-        raise UploadError("upload_incomplete", f"Only {upload.offset} of {upload.length} bytes of this file are here. Send the rest first.")
+        told = _("Only {offset} of {length} bytes of this file are here. Send the rest first.")
+        raise UploadError("upload_incomplete", told.format(offset=upload.offset, length=upload.length))
     return upload
 
 

@@ -5,6 +5,7 @@ from typing import IO, Any
 from django.db.models import QuerySet
 from django.http import UnreadablePostError
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import viewsets
@@ -41,7 +42,7 @@ class PieceParser(BaseParser):
         try:
             return stream.read(MAX_BYTES + 1)
         except UnreadablePostError as error:
-            raise uploads.UploadError("broken_off", "The connection broke off. Ask how much is here, and go on from there.") from error
+            raise uploads.UploadError("broken_off", _("The connection broke off. Ask how much is here, and go on from there.")) from error
 
 
 class UploadViewSet(viewsets.GenericViewSet):
@@ -64,7 +65,9 @@ class UploadViewSet(viewsets.GenericViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method not in ("OPTIONS", "GET") and request.headers.get("Tus-Resumable") != TUS:
-            raise uploads.UploadError("wrong_protocol", f"Send Tus-Resumable: {TUS}. This address speaks tus, {TUS}.")
+            raise uploads.UploadError(
+                "wrong_protocol", _("Send Tus-Resumable: {version}. This address speaks tus, {version}.").format(version=TUS)
+            )
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -117,5 +120,5 @@ def _where(upload: Upload) -> dict[str, str]:
 def _number(request: Request, header: str) -> int:
     value = request.headers.get(header, "")
     if not (value.isascii() and value.isdigit() and len(value) < 12):
-        raise uploads.UploadError("bad_header", f"{header} has to be a whole number of bytes.")
+        raise uploads.UploadError("bad_header", _("{header} has to be a whole number of bytes.").format(header=header))
     return int(value)
