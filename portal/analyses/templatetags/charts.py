@@ -47,6 +47,12 @@ def classes(counts: dict[str, int], disease: Any) -> list[tuple[str, int]]:
 
 
 @register.filter
+def counted(counts: dict[str, int]) -> str:
+    """2 wrong_modality, 1 too_blurred."""
+    return ", ".join(f"{count} {code}" for code, count in counts.items())
+
+
+@register.filter
 def grouped(groups: list[dict[str, Any]] | None) -> list[tuple[str, list[dict[str, Any]]]]:
     """The groups of the evaluation by what divides them: source, age, sex."""
     kinds = dict.fromkeys(group["by"] for group in groups or ())
