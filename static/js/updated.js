@@ -5,7 +5,7 @@ function tell() {
   document.querySelectorAll("[data-updated]").forEach((mark) => {
     if (!seen.has(mark)) seen.set(mark, Date.now());
     const seconds = Math.round((Date.now() - seen.get(mark)) / 1000);
-    const words = seconds < 2 ? "Updated just now" : `Updated ${seconds} s ago`;
+    const words = seconds < 2 ? gettext("Updated just now") : interpolate(gettext("Updated %(seconds)s s ago"), { seconds }, true);
     if (mark.textContent !== words) mark.textContent = words;
   });
 }

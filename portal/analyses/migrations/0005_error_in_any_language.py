@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('analyses', '0004_that_wait'),
+        ("analyses", "0004_that_wait"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='analysis',
-            name='error_params',
+            model_name="analysis",
+            name="error_params",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AddField(
-            model_name='analysis',
-            name='error_template',
-            field=models.CharField(blank=True, help_text='Of the message, where it has parameters.', max_length=400),
+            model_name="analysis",
+            name="error_template",
+            field=models.CharField(blank=True, help_text="Of the message, where it has parameters.", max_length=400),
         ),
         migrations.AlterField(
-            model_name='analysis',
-            name='error_message',
-            field=models.CharField(blank=True, help_text='In English.', max_length=400),
+            model_name="analysis",
+            name="error_message",
+            field=models.CharField(blank=True, help_text="In English.", max_length=400),
         ),
     ]
