@@ -1,4 +1,5 @@
-"""What manifests and metrics say in words on a model's card, listed for translators: their files are data, where nobody looks for sentences.
+"""What manifests and metrics say in words on a model's card, listed for translators: their files are data, where nobody looks for
+sentences.
 
 Only the list: who shows one of them translates it. `tests/portal/test_models.py` asks that what a shipped model says is here.
 """

@@ -210,7 +210,8 @@ class AnalysisSerializer(serializers.ModelSerializer):
         return analysis.next_step
 
     def get_disclaimer(self, analysis: Analysis) -> str:
-        return f"{_('Decision support, not a diagnosis.')} {_(analysis.catalogue.cannot_tell)}"
+        disclaimer = _("Decision support, not a diagnosis.")
+        return f"{disclaimer} {_(analysis.catalogue.cannot_tell)}"
 
     def get_heatmap(self, analysis: Analysis) -> str | None:
         return self._link("v1:analysis-heatmap", analysis.pk) if analysis.heatmap else None

@@ -14,5 +14,5 @@ def words(text: str) -> str:
 
 @register.filter
 def stays_english(text: str) -> bool:
-    """Whether a sentence of `inference`, or of a model's card, has no words in the language of the page: its element then says lang="en"."""
+    """Whether a sentence, as of a model's card, has no words in the language of the page: its element then says lang="en"."""
     return (get_language() or "en") != "en" and gettext(text) == text
