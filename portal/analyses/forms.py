@@ -32,7 +32,7 @@ class UploadForm(forms.Form):
 
 def _child(child: Dependant) -> str:
     """A child's name and age."""
-    return ngettext("{name}, {age} year", "{name}, {age} years", child.age).format(name=child.name, age=child.age)
+    return ngettext("{name}, {age} year", "{name}, {age} years", child.age or 0).format(name=child.name, age=child.age)
 
 
 class OperatingPointForm(forms.Form):

@@ -13,8 +13,8 @@ from .measures import Share
 MEASURES = {"sensitivity": _("Sensitivity"), "specificity": _("Specificity")}
 TITLES = {"sensitivity": _("Sensitivity by week"), "specificity": _("Specificity by week")}
 DESCRIPTIONS = {
-    "sensitivity": _("The sensitivity of each week, with its 95 % interval. {weeks}."),
-    "specificity": _("The specificity of each week, with its 95 % interval. {weeks}."),
+    "sensitivity": _("The sensitivity of each week, with its {level} interval. {weeks}."),
+    "specificity": _("The specificity of each week, with its {level} interval. {weeks}."),
 }
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 640, 260, 52, 12, 12, 36
 
@@ -65,7 +65,7 @@ def chart(weeks: Sequence[Week], *, measure: str, shipped: float | None) -> Char
         ticks=tuple((_y(value), f"{value:.0%}") for value in (0, 0.25, 0.5, 0.75, 1)),
         labels=tuple((x(week), _day(week)) for week, _share in ends),
         shipped=_y(shipped) if shipped is not None else "",
-        description=DESCRIPTIONS[measure].format(weeks=listed),
+        description=DESCRIPTIONS[measure].format(level="95 %", weeks=listed),
     )
 
 
