@@ -1,18 +1,23 @@
 """The ROC curve and the calibration curve of a model version, drawn from its metrics as stand-alone SVG.
 
 Colours are presentation attributes, which the style sheet of a page may override by class; there is no style attribute and no script, so
-that a strict content security policy lets the pictures through. What colour says, words or shapes say too.
+that a strict content security policy lets the pictures through. What colour says, words or shapes say too. Words are English unless a
+translator is given.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
+
+from inference.words import _
 
 _INK, _MUTED, _LINE, _GROUND, _CURVE, _POINT = "#14202b", "#566472", "#dfe5ea", "#ffffff", "#0b6e75", "#9a5b00"
 _WIDTH, _HEIGHT = 396, 384
 _LEFT, _TOP, _SIDE = 62, 16, 300
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _Z95 = 1.959964
+Translator = Callable[[str], str]
 
 
 def rates(metrics: dict[str, Any], threshold: float) -> tuple[float, float] | None:
@@ -35,34 +40,39 @@ def rates(metrics: dict[str, Any], threshold: float) -> tuple[float, float] | No
     return sensitivity, specificity
 
 
-def roc_svg(metrics: dict[str, Any], threshold: float) -> str:
+def roc_svg(metrics: dict[str, Any], threshold: float, translate: Translator = str) -> str:
     """The ROC curve with a diamond at this threshold; empty when the metrics hold no operating points."""
     rows = _points(metrics)
     if not rows:
         return ""
     here = rates(metrics, threshold)
-    said = f"The diamond marks the threshold {threshold:.3g}"
-    if here is not None:
-        said += f", sensitivity {_percent(here[0], 1)}, specificity {_percent(here[1], 1)}"
-    area = f" The area under the curve is {metrics['auc']:.3f}." if metrics.get("auc") is not None else ""
+    said = [translate(_("Sensitivity against the share of healthy pictures that are called suspicious, over all thresholds."))]
+    area = f"{metrics['auc']:.3f}" if metrics.get("auc") is not None else ""
+    if area:
+        said.append(translate(_("The area under the curve is {area}.")).format(area=area))
+    if here is None:
+        said.append(translate(_("The diamond marks the threshold {threshold}.")).format(threshold=f"{threshold:.3g}"))
+    else:
+        told = translate(_("The diamond marks the threshold {threshold}, sensitivity {sensitivity}, specificity {specificity}."))
+        said.append(told.format(threshold=f"{threshold:.3g}", sensitivity=_percent(here[0], 1), specificity=_percent(here[1], 1)))
     svg = _canvas(
         "roc",
-        "ROC curve",
-        f"Sensitivity against the share of healthy pictures that are called suspicious, over all thresholds.{area} {said}.",
-        "healthy called positive (1 - specificity)",
-        "diseased found (sensitivity)",
+        translate(_("ROC curve")),
+        " ".join(said),
+        translate(_("healthy called positive (1 - specificity)")),
+        translate(_("diseased found (sensitivity)")),
     )
-    _diagonal(svg, "dashed: a coin")
+    _diagonal(svg, translate(_("dashed: a coin")))
     corners = [(0.0, 0.0), *sorted((1 - row["specificity"], row["sensitivity"]) for row in rows), (1.0, 1.0)]
     _add(svg, "polyline", {"class": "chart-curve", "points": _path(corners), "fill": "none", "stroke": _CURVE, "stroke-width": "2.5"})
     if here is not None:
-        _mark(svg, threshold, *here)
+        _mark(svg, threshold, *here, translate)
     if area:
-        _words(svg, 0.97, 0.1, f"AUC {metrics['auc']:.3f}", anchor="end")
+        _words(svg, 0.97, 0.1, f"AUC {area}", anchor="end")
     return _text(svg)
 
 
-def calibration_svg(metrics: dict[str, Any]) -> str:
+def calibration_svg(metrics: dict[str, Any], translate: Translator = str) -> str:
     """How often a probability was right: observed share over predicted, a dot a bin; empty when the metrics hold no bins.
 
     Whiskers are 95 % Wilson intervals (Wilson 1927), as if every picture were another patient's; dots grow with the number of pictures.
@@ -71,16 +81,20 @@ def calibration_svg(metrics: dict[str, Any]) -> str:
     if not bins:
         return ""
     error = metrics.get("calibration_error")
-    said = f" The expected calibration error is {error:.3f}." if error is not None else ""
-    listed = ", ".join(f"{_percent(row['probability'])} predicted and {_percent(row['observed'])} seen in {row['images']}" for row in bins)
+    said = [translate(_("The share of pictures that show the disease, over the probability that the model gave."))]
+    if error is not None:
+        said.append(translate(_("The expected calibration error is {error}.")).format(error=f"{error:.3f}"))
+    dot_words = translate(_("{predicted} predicted, {seen} seen, {count} pictures"))
+    listed = [dot_words.format(predicted=_percent(row["probability"]), seen=_percent(row["observed"]), count=row["images"]) for row in bins]
+    said.append("; ".join(listed) + ".")
     svg = _canvas(
         "calibration",
-        "Calibration curve",
-        f"The share of pictures that show the disease, over the probability that the model gave.{said} {listed} pictures.",
-        "probability that the model gave",
-        "share that shows the disease",
+        translate(_("Calibration curve")),
+        " ".join(said),
+        translate(_("probability that the model gave")),
+        translate(_("share that shows the disease")),
     )
-    _diagonal(svg, "dashed: perfect")
+    _diagonal(svg, translate(_("dashed: perfect")))
     dots = [(row["probability"], row["observed"]) for row in bins]
     _add(
         svg,
@@ -88,15 +102,15 @@ def calibration_svg(metrics: dict[str, Any]) -> str:
         {"class": "chart-curve", "points": _path(dots), "fill": "none", "stroke": _CURVE, "stroke-width": "1.5"},
     )
     most = max(row["images"] for row in bins)
-    for row, (x, y) in zip(bins, dots, strict=True):
+    for row, words, (x, y) in zip(bins, listed, dots, strict=True):
         low, high = wilson(y, row["images"])
         ends = {"x1": _x(x), "x2": _x(x), "y1": _y(low), "y2": _y(high)}
         _add(svg, "line", {"class": "chart-whisker", **ends, "stroke": _CURVE, "stroke-width": "1.5"})
         radius = f"{3 + 5 * math.sqrt(row['images'] / most):.1f}"
         dot = _add(svg, "circle", {"class": "chart-dot", "cx": _x(x), "cy": _y(y), "r": radius, "fill": _CURVE})
-        ElementTree.SubElement(dot, "title").text = f"{_percent(x)} predicted, {_percent(y)} seen, {row['images']} pictures"
+        ElementTree.SubElement(dot, "title").text = words
     if error is not None:
-        _words(svg, 0.97, 0.1, f"calibration error {error:.3f}", anchor="end")
+        _words(svg, 0.97, 0.1, translate(_("calibration error {error}")).format(error=f"{error:.3f}"), anchor="end")
     return _text(svg)
 
 
@@ -187,7 +201,7 @@ def _diagonal(svg: ElementTree.Element, words: str) -> None:
     _words(svg, 0.97, 0.04, words, "end", **{"class": "chart-muted", "fill": _MUTED})
 
 
-def _mark(svg: ElementTree.Element, threshold: float, sensitivity: float, specificity: float) -> None:
+def _mark(svg: ElementTree.Element, threshold: float, sensitivity: float, specificity: float, translate: Translator) -> None:
     """A diamond on the curve, and beside it, where the curve never runs, what it stands for."""
     x, y = 1 - specificity, sensitivity
     _add(svg, "line", {"class": "chart-edge", "x1": _x(x), "y1": _y(y), "x2": _x(0.5), "y2": _y(0.385), "stroke": _MUTED})
@@ -198,7 +212,11 @@ def _mark(svg: ElementTree.Element, threshold: float, sensitivity: float, specif
         "polygon",
         {"class": "chart-point", "points": diamond, "fill": _POINT, "stroke": _GROUND, "stroke-width": "1.5"},
     )
-    lines = (f"threshold {threshold:.3g}", f"sensitivity {_percent(sensitivity, 1)}", f"specificity {_percent(specificity, 1)}")
+    lines = (
+        translate(_("threshold {value}")).format(value=f"{threshold:.3g}"),
+        translate(_("sensitivity {value}")).format(value=_percent(sensitivity, 1)),
+        translate(_("specificity {value}")).format(value=_percent(specificity, 1)),
+    )
     for number, line in enumerate(lines):
         _words(svg, 0.51, 0.34 - 0.06 * number, line)
 

@@ -12,35 +12,36 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inference.rejection import ImageRejected
+from inference.words import _
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_EXIF = 64 * 1024
 _KNOWN: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"GIF8", "a GIF picture"),
-    (8, b"WEBP", "a WebP picture"),
-    (0, b"II*\x00", "a TIFF picture"),
-    (0, b"MM\x00*", "a TIFF picture"),
-    (0, b"II+\x00", "a TIFF picture"),
-    (0, b"BM", "a BMP picture"),
-    (0, b"8BPS", "a Photoshop file"),
-    (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture"),
-    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
-    (0, b"\xff\x0a", "a JPEG XL picture"),
-    (0, b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
-    (128, b"DICM", "a DICOM file"),
-    (0, b"%PDF", "a PDF document"),
-    (0, b"PK\x03\x04", "a ZIP archive or an Office document"),
-    (0, b"PK\x05\x06", "a ZIP archive or an Office document"),
-    (0, b"\x1f\x8b", "a gzip archive"),
-    (0, b"7z\xbc\xaf", "a 7-Zip archive"),
-    (0, b"Rar!", "a RAR archive"),
-    (0, b"\x00\x00\x01\x00", "an icon file"),
+    (0, b"GIF8", _("a GIF picture")),
+    (8, b"WEBP", _("a WebP picture")),
+    (0, b"II*\x00", _("a TIFF picture")),
+    (0, b"MM\x00*", _("a TIFF picture")),
+    (0, b"II+\x00", _("a TIFF picture")),
+    (0, b"BM", _("a BMP picture")),
+    (0, b"8BPS", _("a Photoshop file")),
+    (0, b"\x00\x00\x00\x0cjP  ", _("a JPEG 2000 picture")),
+    (0, b"\xff\x4f\xff\x51", _("a JPEG 2000 picture")),
+    (0, b"\xff\x0a", _("a JPEG XL picture")),
+    (0, b"\x00\x00\x00\x0cJXL ", _("a JPEG XL picture")),
+    (128, b"DICM", _("a DICOM file")),
+    (0, b"%PDF", _("a PDF document")),
+    (0, b"PK\x03\x04", _("a ZIP archive or an Office document")),
+    (0, b"PK\x05\x06", _("a ZIP archive or an Office document")),
+    (0, b"\x1f\x8b", _("a gzip archive")),
+    (0, b"7z\xbc\xaf", _("a 7-Zip archive")),
+    (0, b"Rar!", _("a RAR archive")),
+    (0, b"\x00\x00\x01\x00", _("an icon file")),
 )
-_HEIF_BRANDS = {b"heic": "a HEIC picture", b"heix": "a HEIC picture", b"heim": "a HEIC picture", b"hevc": "a HEIC picture"} | {
-    b"mif1": "a HEIC picture",
-    b"msf1": "a HEIC picture",
-    b"avif": "an AVIF picture",
-    b"avis": "an AVIF picture",
+_HEIF_BRANDS = {b"heic": _("a HEIC picture"), b"heix": _("a HEIC picture"), b"heim": _("a HEIC picture"), b"hevc": _("a HEIC picture")} | {
+    b"mif1": _("a HEIC picture"),
+    b"msf1": _("a HEIC picture"),
+    b"avif": _("an AVIF picture"),
+    b"avis": _("an AVIF picture"),
 }
 # The end of a run of entropy-coded data: a marker that is neither a stuffed zero byte nor a restart marker (T.81 B.1.1.5).
 _JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
@@ -61,12 +62,14 @@ def unsupported(data: bytes) -> ImageRejected:
     """The refusal for bytes that are neither JPEG nor PNG, naming what they look like."""
     kind = next((name for at, magic, name in _KNOWN if data[at : at + len(magic)] == magic), None)
     if kind is None and data[4:8] == b"ftyp":
-        kind = _HEIF_BRANDS.get(data[8:12], "a video")
+        kind = _HEIF_BRANDS.get(data[8:12], _("a video"))
     if kind is None and data[:512].lstrip().lower().startswith((b"<svg", b"<?xml", b"<!doctype", b"<html")):
-        kind = "a web page or a drawing"
+        kind = _("a web page or a drawing")
     if kind is None:
         return ImageRejected("unsupported_type")
-    return ImageRejected("unsupported_type", f"This file is {kind}, which can not be read here. Please send a JPEG or PNG picture.")
+    return ImageRejected(
+        "unsupported_type", _("This file is {kind}, which can not be read here. Please send a JPEG or PNG picture."), kind=kind
+    )
 
 
 def read(data: bytes, max_pixels: int, min_side: int) -> Container:
@@ -159,7 +162,7 @@ def _read_jpeg(data: bytes, max_pixels: int, min_side: int) -> Container:  # noq
             precision, height, width = struct.unpack_from(">BHH", data, at + 4)
             if marker > 0xC2 or precision != 8:
                 raise ImageRejected(
-                    "unsupported_type", "This file is a rare kind of JPEG. Please save it again as an ordinary JPEG or PNG."
+                    "unsupported_type", _("This file is a rare kind of JPEG. Please save it again as an ordinary JPEG or PNG.")
                 )
             _judge_size(width, height, max_pixels, min_side)
         if marker == 0xDA:

@@ -116,23 +116,24 @@ def check(pixels: np.ndarray, disease: Disease) -> None:
     gate, kind = load(), disease.modality
     code = gate.fault(pixels, kind)
     if code == "too_small":
-        raise ImageRejected(code, rejection.too_small(disease.picture, LEAST_SIDE[kind]))
+        raise rejection.too_small(kind, LEAST_SIDE[kind])
     if code == "wrong_modality":
-        raise ImageRejected(code, _what_it_is_instead(gate, pixels, disease))
+        raise _what_it_is_instead(gate, pixels, kind)
     if code is not None:
-        raise ImageRejected(code, rejection.advice(code, kind))
+        raise rejection.advice(code, kind)
 
 
-def _what_it_is_instead(gate: Gate, pixels: np.ndarray, disease: Disease) -> str:
+def _what_it_is_instead(gate: Gate, pixels: np.ndarray, kind: str) -> ImageRejected:
     copy = small_copy(pixels)
-    if disease.modality == CHEST_XRAY:  # the only kind with an upright position and with negatives
+    if kind == CHEST_XRAY:  # the only kind with an upright position and with negatives
         if any(gate.is_of(np.rot90(copy, turns), CHEST_XRAY) for turns in (1, 2, 3)):
-            return rejection.NOT_UPRIGHT
+            return ImageRejected("wrong_modality", rejection.NOT_UPRIGHT)
         if gate.is_of(255 - copy, CHEST_XRAY):
-            return rejection.NEGATIVE
+            return ImageRejected("wrong_modality", rejection.NEGATIVE)
     elif is_grey(copy):
-        return rejection.no_colour(disease.picture)
-    return rejection.wrong_kind(disease.picture, gate.likelier_kind(copy))
+        return rejection.no_colour(kind)
+    seen = gate.likelier_kind(copy)
+    return rejection.wrong_kind(kind, seen if seen != kind else None)
 
 
 def is_grey(copy: np.ndarray) -> bool:

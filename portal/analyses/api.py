@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
@@ -183,7 +184,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
             raise ImageRejected("too_large")
         key = request.headers.get("Idempotency-Key", "")
         if len(key) > KEY_LENGTH:  # cut short, two keys could become one
-            raise ValidationError({"Idempotency-Key": [f"At most {KEY_LENGTH} characters."]})
+            raise ValidationError({"Idempotency-Key": [_("At most {count} characters.").format(count=KEY_LENGTH)]})
         form = UploadSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         asked = form.validated_data

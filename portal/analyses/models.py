@@ -9,14 +9,17 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from inference import charts, diseases
 from inference.engine import UNCERTAIN, OperatingPoint
 from portal.scans.models import Scan
 
 from .querysets import AnalysisQuerySet, ModelVersionQuerySet
+from .words import said
 
-DISEASE_CHOICES = [(d.code, d.name) for d in diseases.DISEASES.values()]
+DISEASE_CHOICES = [(d.code, _(d.name)) for d in diseases.DISEASES.values()]
 
 
 class ModelVersion(models.Model):
@@ -27,9 +30,9 @@ class ModelVersion(models.Model):
     """
 
     class State(models.TextChoices):
-        AVAILABLE = "available", "Available, not in use"
-        ACTIVE = "active", "Active: new scans use it"
-        RETIRED = "retired"
+        AVAILABLE = "available", _("Available, not in use")
+        ACTIVE = "active", _("Active: new scans use it")
+        RETIRED = "retired", _("Retired")
 
     disease = models.CharField(max_length=32, choices=DISEASE_CHOICES)
     version = models.CharField(max_length=32)
@@ -144,17 +147,17 @@ class Analysis(models.Model):
     """
 
     class Status(models.TextChoices):
-        QUEUED = "queued", "Waiting for a free worker"
-        RUNNING = "running", "Being looked at"
-        DONE = "done", "The model has answered"
-        REJECTED = "rejected", "The picture could not be read"
-        FAILED = "failed", "Something went wrong on our side"
-        CANCELLED = "cancelled"
+        QUEUED = "queued", _("Waiting for a free worker")
+        RUNNING = "running", _("Being looked at")
+        DONE = "done", _("The model has answered")
+        REJECTED = "rejected", _("The picture could not be read")
+        FAILED = "failed", _("Something went wrong on our side")
+        CANCELLED = "cancelled", _("Cancelled")
 
     class Outcome(models.TextChoices):
-        SUSPICIOUS = "suspicious"
-        UNCERTAIN = "uncertain", "Can not tell"
-        NOT_SUSPICIOUS = "not_suspicious", "Not suspicious"
+        SUSPICIOUS = "suspicious", _("Suspicious")
+        UNCERTAIN = "uncertain", _("Can not tell")
+        NOT_SUSPICIOUS = "not_suspicious", _("Not suspicious")
 
     PENDING = (Status.QUEUED, Status.RUNNING)
     LIVE = (Status.QUEUED, Status.RUNNING, Status.DONE, Status.REJECTED)
@@ -178,7 +181,9 @@ class Analysis(models.Model):
     worker = models.CharField(max_length=120, blank=True)
 
     error_code = models.CharField(max_length=40, blank=True)
-    error_message = models.CharField(max_length=400, blank=True)
+    error_message = models.CharField(max_length=400, blank=True, help_text="In English.")
+    error_template = models.CharField(max_length=400, blank=True, help_text="Of the message, where it has parameters.")
+    error_params = models.JSONField(default=dict, blank=True)
     finding = models.CharField(max_length=32, blank=True)
     outcome = models.CharField(max_length=16, choices=Outcome, blank=True)
     probability = models.FloatField(null=True, blank=True, help_text="Of the positive classes together, calibrated, 0 to 1.")
@@ -250,7 +255,7 @@ class Analysis(models.Model):
     @property
     def finding_words(self) -> str:
         """The finding as a person says it."""
-        return self.catalogue.classes.get(self.finding, self.finding)
+        return gettext(self.catalogue.classes[self.finding]) if self.finding in self.catalogue.classes else self.finding
 
     @property
     def sees_something(self) -> bool:
@@ -270,16 +275,22 @@ class Analysis(models.Model):
     @property
     def leaning_words(self) -> str:
         """What it leans to, as a person says it."""
-        return self.catalogue.classes.get(self.leaning, self.leaning)
+        return gettext(self.catalogue.classes[self.leaning]) if self.leaning in self.catalogue.classes else self.leaning
 
     @property
     def next_step(self) -> str:
-        return self.catalogue.steps(self.outcome, self.leaning)
+        """What to do now."""
+        return said(self.catalogue.steps(self.outcome, self.leaning), {})
+
+    @property
+    def error_words(self) -> str:
+        """Why it was rejected or failed, as this reader reads it; what was kept before there were templates stays as it was told."""
+        return said(self.error_template or self.error_message, self.error_params)
 
     @property
     def shares(self) -> list[tuple[str, float]]:
         """The probability of each finding in plain words, in the catalogue's order."""
-        return [(words, self.probabilities[code]) for code, words in self.catalogue.classes.items() if code in self.probabilities]
+        return [(gettext(words), self.probabilities[code]) for code, words in self.catalogue.classes.items() if code in self.probabilities]
 
     @property
     def model_figures(self) -> dict[str, Any]:
@@ -293,11 +304,12 @@ class Analysis(models.Model):
     @property
     def side(self) -> str:
         """Which of two the scan shows, in words: Right eye. Empty where it is not known or not asked."""
-        return self.catalogue.side(self.scan.laterality)
+        side = self.catalogue.side(self.scan.laterality)
+        return gettext(side) if side else ""
 
     @property
     def symptom_words(self) -> list[str]:
-        return [symptom.words for symptom in self.catalogue.symptoms if symptom.code in self.symptoms]
+        return [gettext(symptom.words) for symptom in self.catalogue.symptoms if symptom.code in self.symptoms]
 
 
 class IdempotencyKey(models.Model):

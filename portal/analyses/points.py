@@ -38,7 +38,7 @@ def implied(metrics: dict[str, Any], point: OperatingPoint) -> Implied | None:
 
     def share(outcome: str, diseased: float, healthy: float) -> Share:
         everyone = prevalence * diseased + (1 - prevalence) * healthy
-        return Share(Analysis.Outcome(outcome).label, diseased, healthy, everyone)
+        return Share(str(Analysis.Outcome(outcome).label), diseased, healthy, everyone)
 
     shares = (
         share("suspicious", high_found, 1 - high_cleared),

@@ -1,12 +1,12 @@
 from dataclasses import asdict
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from inference import charts, diseases
 from inference.engine import OperatingPoint
-
 from portal.scans.models import Scan
 
 from .forms import LONGEST_REASON, POINT
@@ -16,9 +16,16 @@ from .queue import place
 HEADLINES = ("accuracy", "sensitivity", "specificity", "auc", "images", "patients", "date")
 
 
+class WordsField(serializers.CharField):
+    """A sentence of the catalogue, as this reader reads it (Accept-Language)."""
+
+    def to_representation(self, value: Any) -> str:
+        return _(value)
+
+
 class SymptomSerializer(serializers.Serializer):
     code = serializers.CharField()
-    words = serializers.CharField()
+    words = WordsField()
     red_flag = serializers.BooleanField()
 
 
@@ -26,13 +33,13 @@ class DiseaseSerializer(serializers.Serializer):
     """An entry of the catalogue. `context["active"]` maps a disease to its active model version."""
 
     code = serializers.CharField()
-    name = serializers.CharField()
+    name = WordsField()
     modality = serializers.CharField()
-    picture = serializers.CharField()
-    summary = serializers.CharField()
-    cannot_tell = serializers.CharField()
-    how_to = serializers.ListField(child=serializers.CharField())
-    classes = serializers.DictField(child=serializers.CharField(), help_text="Findings with their plain words.")
+    picture = WordsField()
+    summary = WordsField()
+    cannot_tell = WordsField()
+    how_to = serializers.ListField(child=WordsField())
+    classes = serializers.DictField(child=WordsField(), help_text="Findings with their plain words.")
     laterality = serializers.SerializerMethodField(help_text="Which of two a picture can show, with words; empty: it is not asked.")
     positive = serializers.ListField(child=serializers.CharField())
     symptoms = SymptomSerializer(many=True)
@@ -75,7 +82,7 @@ class OperatingPointSerializer(serializers.Serializer):
         try:
             return {"point": OperatingPoint(**{name: data[name] for name in POINT}), "reason": data["reason"]}
         except ValueError as error:
-            raise serializers.ValidationError(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
+            raise serializers.ValidationError(_("An operating point needs 0 <= low <= threshold <= high <= 1.")) from error
 
 
 class PointInForceSerializer(serializers.Serializer):
@@ -95,16 +102,16 @@ class ModelVersionSerializer(serializers.ModelSerializer):
     """A model card: what it is for, what it learned from, how good it is, and where its answers turn."""
 
     url = serializers.HyperlinkedIdentityField(view_name="v1:model-version-detail", read_only=True)
-    intended_use = serializers.CharField(source="catalogue.summary", read_only=True)
-    cannot_tell = serializers.CharField(source="catalogue.cannot_tell", read_only=True)
+    intended_use = WordsField(source="catalogue.summary", read_only=True)
+    cannot_tell = WordsField(source="catalogue.cannot_tell", read_only=True)
     backbone = serializers.CharField(source="manifest.backbone", read_only=True)
-    classes = serializers.DictField(source="catalogue.classes", child=serializers.CharField(), read_only=True)
+    classes = serializers.DictField(source="catalogue.classes", child=WordsField(), read_only=True)
     positive = serializers.ListField(source="catalogue.positive", child=serializers.CharField(), read_only=True)
     source: Any = serializers.CharField(source="manifest.source", read_only=True)
     licence = serializers.CharField(source="manifest.licence", read_only=True)
     non_commercial = serializers.BooleanField(source="is_non_commercial", read_only=True, help_text="The data's licence forbids such use.")
     training = serializers.JSONField(source="manifest.training", read_only=True, help_text="Pictures and patients of each part.")
-    known_limits = serializers.JSONField(source="manifest.known_limits", read_only=True)
+    known_limits = serializers.SerializerMethodField()
     metrics = serializers.JSONField(read_only=True, help_text="At the shipped point, with ROC (operating_points) and calibration curve.")
     operating_point = serializers.SerializerMethodField(help_text="The one in force.")
     shipped_point = serializers.SerializerMethodField()
@@ -117,6 +124,9 @@ class ModelVersionSerializer(serializers.ModelSerializer):
             *("known_limits", "metrics"),
         ]
         read_only_fields = fields
+
+    def get_known_limits(self, version: ModelVersion) -> list[str]:
+        return [_(limit) for limit in version.manifest.get("known_limits", [])]
 
     @extend_schema_field(PointInForceSerializer)
     def get_operating_point(self, version: ModelVersion) -> dict[str, Any]:
@@ -160,19 +170,19 @@ class UploadSerializer(serializers.Serializer):
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if ("file" in data) == ("upload" in data):
-            raise serializers.ValidationError({"file": "Send either a file, or the id of an upload."}, code="required")
+            raise serializers.ValidationError({"file": _("Send either a file, or the id of an upload.")}, code="required")
         asked = [diseases.get(code) for code in (data["disease"], *data["also"])]
         others = sorted({disease.code for disease in asked if disease.modality != asked[0].modality})
         if others:
-            raise serializers.ValidationError({"also": f"Not of the same kind of picture: {', '.join(others)}."})
+            raise serializers.ValidationError({"also": _("Not of the same kind of picture: {codes}.").format(codes=", ".join(others))})
         if data["laterality"] and not asked[0].side(data["laterality"]):
-            raise serializers.ValidationError({"laterality": f"Not asked of this kind of picture: {asked[0].picture}."})
+            words = _("Not asked of this kind of picture: {picture}.").format(picture=_(asked[0].picture))
+            raise serializers.ValidationError({"laterality": words})
         known = {symptom.code for disease in asked for symptom in disease.symptoms}
         strange = sorted(set(data["symptoms"]) - known)
         if strange:
-            raise serializers.ValidationError(
-                {"symptoms": f"Not known for this disease: {', '.join(strange)}. Known: {', '.join(sorted(known))}."}
-            )
+            told = _("Not known for this disease: {codes}. Known: {known}.")
+            raise serializers.ValidationError({"symptoms": told.format(codes=", ".join(strange), known=", ".join(sorted(known)))})
         return data
 
 
@@ -188,8 +198,9 @@ class AnalysisSerializer(serializers.ModelSerializer):
     model_version = serializers.CharField(source="model_version.version", read_only=True)
     finding_words = serializers.SerializerMethodField()
     next_steps = serializers.SerializerMethodField()
+    error_message = serializers.CharField(source="error_words", read_only=True)
     disclaimer = serializers.SerializerMethodField()
-    cannot_tell = serializers.CharField(source="catalogue.cannot_tell", read_only=True, help_text="What this test can not see.")
+    cannot_tell = WordsField(source="catalogue.cannot_tell", read_only=True, help_text="What this test can not see.")
     laterality = serializers.CharField(source="scan.laterality", read_only=True, help_text="Which of two: R, L; empty: not known.")
     image: Any = serializers.HyperlinkedRelatedField(source="scan", view_name="v1:scan-image", read_only=True)
     scan: Any = serializers.HyperlinkedRelatedField(view_name="v1:scan-detail", read_only=True)
@@ -215,7 +226,8 @@ class AnalysisSerializer(serializers.ModelSerializer):
         return analysis.next_step
 
     def get_disclaimer(self, analysis: Analysis) -> str:
-        return f"Decision support, not a diagnosis. {analysis.catalogue.cannot_tell}"
+        disclaimer = _("Decision support, not a diagnosis.")
+        return f"{disclaimer} {_(analysis.catalogue.cannot_tell)}"
 
     def get_heatmap(self, analysis: Analysis) -> str | None:
         return self._link("v1:analysis-heatmap", analysis.pk) if analysis.heatmap else None

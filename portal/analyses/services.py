@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from inference import diseases
 from inference.engine import Answer
@@ -36,28 +38,30 @@ class DiseaseUnavailable(Exception):
     """No model is active for this disease."""
 
     code = "disease_unavailable"
-    message = "This test is not available yet: no model has been approved for it."
+    message = gettext_lazy("This test is not available yet: no model has been approved for it.")
 
 
 class KeyReused(Exception):
     """An idempotency key came back with another request."""
 
     code = "idempotency_key_reused"
-    message = "This Idempotency-Key was used for a different upload. Send a new key with a new upload."
+    message = gettext_lazy("This Idempotency-Key was used for a different upload. Send a new key with a new upload.")
 
 
 class OtherPerson(Exception):
     """The same bytes are here already, as a picture of somebody else."""
 
     code = "other_person"
-    message = "You sent this very picture before, as one of somebody else. A picture shows one person: choose whom, or another file."
+    message = gettext_lazy(
+        "You sent this very picture before, as one of somebody else. A picture shows one person: choose whom, or another file."
+    )
 
 
 class OtherSide(Exception):
     """The same bytes are here already, as a picture of the other of two."""
 
     code = "other_side"
-    message = (
+    message = gettext_lazy(
         "You sent this very picture before, as one of the other side. One picture shows one side: look which it is, or choose another "
         "file. If what you said first was wrong, ask the practitioner about that picture: the question stays with it."
     )
@@ -266,7 +270,7 @@ def record(answered: Sequence[tuple[Analysis, Answer]]) -> set[Any]:
     """
     ends = [(analysis, _result(analysis, answer)) for analysis, answer in answered]
     kept = {analysis.pk for analysis in _finish(ends, to=Analysis.Status.DONE)}
-    for analysis, _ in answered:
+    for analysis, _answer in answered:
         if analysis.pk not in kept:
             analysis.heatmap.storage.delete(str(analysis.heatmap.name))
     return kept
@@ -285,19 +289,29 @@ def _result(analysis: Analysis, answer: Answer) -> dict[str, Any]:
         "checksum": answer.checksum,
         "seconds": answer.seconds,
         "heatmap": analysis.heatmap.name,
-        "error_code": "",
-        "error_message": "",
+        **_no_reason(),
     }
 
 
-def record_rejected(analysis: Analysis, *, code: str, message: str) -> bool:
-    """The image is at fault: tell the patient what to do about it."""
-    return bool(_finish([(analysis, {"error_code": code, "error_message": message})], to=Analysis.Status.REJECTED))
+def _no_reason() -> dict[str, Any]:
+    return {"error_code": "", "error_message": "", "error_template": "", "error_params": {}}
 
 
-def record_failed(analysis: Analysis, *, code: str, message: str) -> bool:
-    """We are at fault."""
-    return bool(_finish([(analysis, {"error_code": code, "error_message": message})], to=Analysis.Status.FAILED))
+def _reason(code: str, template: str, params: Mapping[str, str | int]) -> dict[str, Any]:
+    """Kept in English, and so that it can be told in another language later."""
+    if not params:
+        return {**_no_reason(), "error_code": code, "error_message": template}
+    return {"error_code": code, "error_message": template.format(**params), "error_template": template, "error_params": dict(params)}
+
+
+def record_rejected(analysis: Analysis, *, code: str, message: str, **params: str | int) -> bool:
+    """The image is at fault: tell the patient what to do about it. `message` is English, with the names of params in braces."""
+    return bool(_finish([(analysis, _reason(code, message, params))], to=Analysis.Status.REJECTED))
+
+
+def record_failed(analysis: Analysis, *, code: str, message: str, **params: str | int) -> bool:
+    """We are at fault. `message` as above."""
+    return bool(_finish([(analysis, _reason(code, message, params))], to=Analysis.Status.FAILED))
 
 
 def _finish(ends: Sequence[tuple[Analysis, dict[str, Any]]], *, to: str) -> list[Analysis]:
@@ -321,9 +335,8 @@ def _finish(ends: Sequence[tuple[Analysis, dict[str, Any]]], *, to: str) -> list
 def try_again(analysis: Analysis, *, code: str) -> bool:
     """Back to the queue, or failed for good after the last attempt. True when this call moved the row."""
     if analysis.attempt >= settings.ANALYSIS_MAX_ATTEMPTS:
-        return record_failed(
-            analysis, code=code, message=f"We tried {analysis.attempt} times and could not finish. Nothing is wrong with your picture."
-        )
+        message = gettext_noop("We tried {attempts} times and could not finish. Nothing is wrong with your picture.")
+        return record_failed(analysis, code=code, message=message, attempts=analysis.attempt)
     with transaction.atomic():
         if not Analysis.objects.move(analysis, to=Analysis.Status.QUEUED, heartbeat_at=None, worker=""):
             return False
@@ -335,25 +348,25 @@ def try_again(analysis: Analysis, *, code: str) -> bool:
 def requeue(*, analysis: Analysis, by: Any) -> None:
     """An administrator has a failed or cancelled analysis run again, with fresh attempts. Raises NotPossible."""
     if analysis.status not in (Analysis.Status.FAILED, Analysis.Status.CANCELLED):
-        raise NotPossible("Only a failed or cancelled analysis can be queued again.")
+        raise NotPossible(_("Only a failed or cancelled analysis can be queued again."))
     if not has_consented(analysis.patient):
-        raise NotPossible("The patient has not agreed to the text in force, or has withdrawn.")
+        raise NotPossible(_("The patient has not agreed to the text in force, or has withdrawn."))
     try:
         with transaction.atomic():
-            fresh = {"attempt": 0, "error_code": "", "error_message": "", "finished_at": None, "started_at": None, "heartbeat_at": None}
+            fresh = {"attempt": 0, **_no_reason(), "finished_at": None, "started_at": None, "heartbeat_at": None}
             if not Analysis.objects.move(analysis, to=Analysis.Status.QUEUED, **fresh):
-                raise NotPossible("Somebody else has just changed this analysis.")
+                raise NotPossible(_("Somebody else has just changed this analysis."))
             audit("analysis.requeued", analysis, actor=by, patient=analysis.patient)
             transaction.on_commit(lambda: send(analysis))
     except IntegrityError as error:
-        raise NotPossible("The same scan is being analysed again already.") from error
+        raise NotPossible(_("The same scan is being analysed again already.")) from error
 
 
 def cancel(*, analysis: Analysis, by: Any) -> None:
     """Stop a pending analysis: its worker's answer, should it still come, is not written. Raises NotPossible."""
     with transaction.atomic():
         if not analysis.is_pending or not Analysis.objects.move(analysis, to=Analysis.Status.CANCELLED, finished_at=timezone.now()):
-            raise NotPossible("Only an analysis that is still waiting or running can be cancelled.")
+            raise NotPossible(_("Only an analysis that is still waiting or running can be cancelled."))
         audit("analysis.cancelled", analysis, actor=by, patient=analysis.patient)
 
 

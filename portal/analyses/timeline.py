@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
 
 from inference import diseases
 
@@ -18,6 +19,12 @@ from .models import Analysis
 PAGE = 20
 BEFORE, AFTER = 5, 2  # how many other pictures of the kind are shown around one
 LOOKED_AT = 30
+OVER_TIME = {
+    diseases.CHEST_XRAY: _("Chest X-rays over time"),
+    diseases.FUNDUS: _("Eye photographs over time"),
+    diseases.DERMOSCOPY: _("Skin spots over time"),
+    diseases.BLOOD_SMEAR: _("Blood smears over time"),
+}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonRe
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseStopPolling, reswap, retarget
 
@@ -33,7 +35,8 @@ from .forms import POINT, OperatingPointForm, UploadForm
 from .models import DISEASE_CHOICES, Analysis, ModelVersion
 from .points import implied as implied_by
 from .queue import place
-from .timeline import of_the_kind, stretch
+from .timeline import OVER_TIME, of_the_kind, stretch
+from .words import refusal
 
 REFUSALS = (
     ImageRejected,
@@ -94,19 +97,18 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
             if refusals:
                 return JsonResponse(refusals[0], status=400)
             if not submitted:
-                return JsonResponse({"code": "no_file", "message": "Choose a picture first."}, status=400)
+                return JsonResponse({"code": "no_file", "message": _("Choose a picture first.")}, status=400)
             done = submitted[0]
             url = reverse("analyses:detail", args=[done.analysis.pk])
             return JsonResponse({"url": url, "created": done.created}, status=201 if done.created else 200)
         if not files:
-            refusals = [{"name": "", "code": "no_file", "message": "Choose a picture first."}]
+            refusals = [{"name": "", "code": "no_file", "message": _("Choose a picture first.")}]
         if submitted and not refusals:
             return _go_on(request, submitted)
         for done in submitted:
-            messages.success(request, f"Uploaded: {done.analysis.scan}. You find it in your scans.")
+            messages.success(request, _("Uploaded: {scan}. You find it in your scans.").format(scan=done.analysis.scan))
     context = {
         "disease": found,
-        "modality": diseases.MODALITIES[found.modality],
         "version": version,
         "form": form,
         "refusals": refusals,
@@ -120,7 +122,7 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
 
 def _examples(modality: str) -> dict[str, Any]:
     """Drawn pictures, a good one and some that would be refused (samples/examples.py)."""
-    bad = {"too_dark": "too dark", "too_blurred": "out of focus", "too_bright": "too bright"}
+    bad = {"too_dark": _("too dark"), "too_blurred": _("out of focus"), "too_bright": _("too bright")}
     folder = f"img/examples/{modality}"
     return {"good": f"{folder}/good.jpg", "bad": [(words, f"{folder}/{code}.jpg") for code, words in bad.items()]}
 
@@ -156,7 +158,7 @@ def _submit_all(
 ) -> tuple[list[services.Submitted], list[dict[str, str]]]:
     submitted, refusals = [], []
     if not form.is_valid():
-        return [], [{"name": "", "code": "invalid", "message": "One of the ticked boxes is not known here. Please reload the page."}]
+        return [], [{"name": "", "code": "invalid", "message": _("One of the ticked boxes is not known here. Please reload the page.")}]
     for name, opened in files:
         try:
             with opened() as data:
@@ -173,16 +175,18 @@ def _submit_all(
                     )
                 )
         except REFUSALS as refused:
-            refusals.append({"name": name, "code": refused.code, "message": refused.message})
+            refusals.append({"name": name, "code": refused.code, "message": refusal(refused)})
     return submitted, refusals
 
 
 def _go_on(request: HttpRequest, submitted: list[services.Submitted]) -> HttpResponse:
     if len(submitted) > 1:
-        messages.success(request, f"{len(submitted)} pictures are uploaded. Each gets its own answer.")
+        count = len(submitted)
+        told = ngettext("{count} picture is uploaded.", "{count} pictures are uploaded. Each gets its own answer.", count)
+        messages.success(request, told.format(count=count))
         return redirect("analyses:list")
     if not submitted[0].created:
-        messages.info(request, "You sent this very picture before: here is its answer.")
+        messages.info(request, _("You sent this very picture before: here is its answer."))
     return redirect("analyses:detail", pk=submitted[0].analysis.pk)
 
 
@@ -228,7 +232,7 @@ def _shown(request: HttpRequest, analysis: Analysis) -> dict[str, Any]:
     return {
         "analysis": analysis,
         "disease": analysis.catalogue,
-        "modality": diseases.MODALITIES[analysis.catalogue.modality],
+        "kind_over_time": OVER_TIME[analysis.catalogue.modality],
         "place": place(analysis) if analysis.is_pending else None,
         "now": timezone.now(),
         "review": review,
@@ -268,7 +272,7 @@ def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except services.NotPossible as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "Stopped. The picture stays in your scans; send it again whenever you like.")
+        messages.success(request, _("Stopped. The picture stays in your scans; send it again whenever you like."))
     return redirect("analyses:detail", pk=analysis.pk)
 
 
@@ -289,7 +293,6 @@ def model(request: HttpRequest, code: str, version: str) -> HttpResponse:
     context = {
         "version": found,
         "disease": found.catalogue,
-        "modality": diseases.MODALITIES[found.catalogue.modality],
         "others": ModelVersion.objects.filter(disease=code).exclude(pk=found.pk),
         "implied": implied_by(found.metrics, found.operating_point),
     }
@@ -312,7 +315,7 @@ def operating_point(request: HttpRequest, code: str, version: str) -> HttpRespon
         form = OperatingPointForm(request.POST)
         if form.is_valid():
             versions.set_operating_point(version=found, by=request.user, point=form.point, reason=form.cleaned_data["reason"])
-            messages.success(request, "Set. New pictures are answered by it; answers that were given keep theirs.")
+            messages.success(request, _("Set. New pictures are answered by it; answers that were given keep theirs."))
             return redirect("analyses:model", code=code, version=version)
     else:
         form = OperatingPointForm(initial={name: getattr(found.operating_point, name) for name in POINT})
@@ -341,5 +344,5 @@ def implied(request: HttpRequest, code: str, version: str) -> HttpResponse:
 @require_POST
 def reset_operating_point(request: HttpRequest, code: str, version: str) -> HttpResponse:
     versions.reset_operating_point(version=_managed(request, code, version), by=request.user)
-    messages.success(request, "Back to the values that were shipped.")
+    messages.success(request, _("Back to the values that were shipped."))
     return redirect("analyses:model", code=code, version=version)

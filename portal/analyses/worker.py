@@ -11,6 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from inference import engine
 from inference.imaging import ImageRejected
@@ -96,7 +97,7 @@ def _settle(analysis: Analysis, looks: dict[tuple[UUID, str], engine.Look]) -> e
         answer = _answer(analysis, looks)
         services.keep_heatmap(analysis, answer)
     except ImageRejected as rejected:
-        services.record_rejected(analysis, code=rejected.code, message=rejected.message)
+        services.record_rejected(analysis, code=rejected.code, message=rejected.template, **rejected.params)
     except SoftTimeLimitExceeded:
         services.try_again(analysis, code="too_slow")
     except (OSError, MemoryError, DatabaseError):
@@ -104,7 +105,7 @@ def _settle(analysis: Analysis, looks: dict[tuple[UUID, str], engine.Look]) -> e
         services.try_again(analysis, code="temporarily_unavailable")
     except Exception:
         logger.exception("analysis %s failed", analysis.pk)
-        services.record_failed(analysis, code="internal_error", message="Something broke on our side. We have been told.")
+        services.record_failed(analysis, code="internal_error", message=gettext_noop("Something broke on our side. We have been told."))
     else:
         return answer
     return None

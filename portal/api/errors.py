@@ -19,6 +19,7 @@ from portal.accounts.recheck import RecheckRefused
 from portal.accounts.services import ConsentRequired
 from portal.accounts.tokens import SignInRefused
 from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible, OtherPerson, OtherSide
+from portal.analyses.words import refusal
 from portal.audit.context import current
 from portal.notifications.preferences import PreferenceError
 from portal.questions.services import QuestionError
@@ -102,8 +103,7 @@ def _of_the_domain(error: Exception) -> Response | None:
     status = CODE_STATUS.get(code, status)
     wait = getattr(error, "retry_after", TOO_MANY_ATTEMPTS_SECONDS)
     headers = {401: {"WWW-Authenticate": "Token"}, 429: {"Retry-After": str(wait)}}.get(status)
-    detail = gettext(error.message) if isinstance(error, ImageRejected) else error.message  # type: ignore[attr-defined]
-    return Response(body(status, code, detail), status=status, headers=headers)
+    return Response(body(status, code, refusal(error)), status=status, headers=headers)
 
 
 def _of_the_framework(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet
+from django.utils.translation import gettext
 
 from inference import diseases
 from portal.accounts.models import User
@@ -29,7 +30,7 @@ class Reading:
 
     @property
     def name(self) -> str:
-        return diseases.get(self.disease).name
+        return gettext(diseases.get(self.disease).name)
 
     @property
     def model(self) -> Agreement:

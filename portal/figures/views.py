@@ -11,7 +11,7 @@ from portal.analyses.models import ModelVersion
 from .live import live, live_of, weeks_of
 from .measures import FEWEST
 from .readers import figures_of, figures_of_all
-from .weeks import chart
+from .weeks import MEASURES, chart
 
 
 @login_required
@@ -42,7 +42,7 @@ def model(request: HttpRequest, code: str, version: str) -> HttpResponse:
         "live": live_of(found),
         "shipped": found.figures,
         "weeks": weeks,
-        "charts": [(name, chart(weeks, measure=name, shipped=found.figures.get(name))) for name in ("sensitivity", "specificity")],
+        "charts": [(words, chart(weeks, measure=name, shipped=found.figures.get(name))) for name, words in MEASURES.items()],
         "fewest": FEWEST,
     }
     return render(request, "figures/model.html", context)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
@@ -47,7 +48,7 @@ class QuestionViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         form.is_valid(raise_exception=True)
         review = getattr(form.validated_data["analysis"], "review", None)
         if review is None:
-            raise services.QuestionError("nobody_to_ask", "No practitioner reads this scan, so there is nobody to ask.")
+            raise services.QuestionError("nobody_to_ask", _("No practitioner reads this scan, so there is nobody to ask."))
         question = services.ask(review=review, patient=request.user, text=form.validated_data["text"])
         return self._shown(question, status=201)
 

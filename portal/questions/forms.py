@@ -1,4 +1,5 @@
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from .models import LONGEST
 
@@ -6,4 +7,4 @@ from .models import LONGEST
 class MessageForm(forms.Form):
     """One message; checked again by the service."""
 
-    text = forms.CharField(max_length=LONGEST, label="Your message", widget=forms.Textarea(attrs={"rows": 5}))
+    text = forms.CharField(max_length=LONGEST, label=_("Your message"), widget=forms.Textarea(attrs={"rows": 5}))

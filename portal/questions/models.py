@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
+from django.utils.translation import gettext_lazy as _
 
 from portal.reviews.models import Immutable, Review
 
@@ -33,9 +34,9 @@ class Question(models.Model):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waits for an answer"
-        ANSWERED = "answered"
-        CLOSED = "closed"
+        WAITING = "waiting", _("Waits for an answer")
+        ANSWERED = "answered", _("Answered")
+        CLOSED = "closed", _("Closed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     review = models.ForeignKey(Review, models.PROTECT, related_name="questions")

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -34,7 +35,7 @@ def ask(*, review: Review, patient: Any, text: str) -> Question:
     with transaction.atomic():
         review = Review.objects.select_for_update(of=("self",)).get(pk=review.pk)
         if not may_ask(review, patient):
-            raise QuestionError("nobody_to_ask", "No practitioner reads this scan, so there is nobody to ask.")
+            raise QuestionError("nobody_to_ask", _("No practitioner reads this scan, so there is nobody to ask."))
         question = Question.objects.filter(review=review, closed_at__isnull=True).first()
         if question is None:
             question = Question.objects.create(review=review, patient=patient)
@@ -67,7 +68,7 @@ def close(*, question: Question, by: Any) -> Question:
         if question.patient_id != by.pk:
             _require_answerer(question, by)
             if question.waiting_since is not None:
-                raise QuestionError("answer_first", "The patient waits for an answer. Answer first, then close.")
+                raise QuestionError("answer_first", _("The patient waits for an answer. Answer first, then close."))
         question.closed_at, question.closed_by, question.waiting_since = timezone.now(), by, None
         question.save(update_fields=["closed_at", "closed_by", "waiting_since"])
         record("question.closed", question, actor=by, patient=question.patient)
@@ -105,24 +106,25 @@ def _open(question: Question) -> Question:
     """The locked row. Raises QuestionError."""
     found = Question.objects.select_for_update(of=("self",)).select_related("review__practitioner", "patient").get(pk=question.pk)
     if found.closed_at is not None:
-        raise QuestionError("closed", "This question is closed. Ask a new one from the page of the scan.")
+        raise QuestionError("closed", _("This question is closed. Ask a new one from the page of the scan."))
     return found
 
 
 def _require_answerer(question: Question, user: Any) -> None:
     if not user.is_verified_practitioner:
-        raise QuestionError("not_verified", "Only a verified practitioner answers patients.")
+        raise QuestionError("not_verified", _("Only a verified practitioner answers patients."))
     if question.review.status != Review.Status.SIGNED:
-        raise QuestionError("sign_first", "The patient is answered once the reading is signed. Your notes reach them with it.")
+        raise QuestionError("sign_first", _("The patient is answered once the reading is signed. Your notes reach them with it."))
     if not may_answer(question, user):
-        raise QuestionError("not_yours_to_answer", "The practitioner who signed the opinion answers.")
+        raise QuestionError("not_yours_to_answer", _("The practitioner who signed the opinion answers."))
 
 
 def _patient_writes(question: Question, patient: Any, text: str) -> Message:
     now = timezone.now()
     lately = Message.objects.filter(author=patient, question__patient=patient, sent_at__gt=now - timedelta(hours=1)).count()
     if lately >= settings.QUESTIONS_AN_HOUR:
-        raise QuestionError("too_many_messages", f"You can send {settings.QUESTIONS_AN_HOUR} messages an hour. Please wait a little.")
+        told = _("You can send {most} messages an hour. Please wait a little.")
+        raise QuestionError("too_many_messages", told.format(most=settings.QUESTIONS_AN_HOUR))
     message = Message.objects.create(question=question, author=patient, text=text)
     question.waiting_since = question.waiting_since or now
     question.save(update_fields=["waiting_since"])
@@ -140,7 +142,8 @@ def _mark(question: Question, user: Any, message: Message) -> None:
 def _checked(text: str) -> str:
     text = text.strip()
     if not text:
-        raise QuestionError("empty", "Write your message first.")
+        raise QuestionError("empty", _("Write your message first."))
     if len(text) > LONGEST:
-        raise QuestionError("message_too_long", f"A message has at most {LONGEST} characters; this one has {len(text)}.")
+        told = _("A message has at most {most} characters; this one has {count}.")
+        raise QuestionError("message_too_long", told.format(most=LONGEST, count=len(text)))
     return text

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.audit.services import record_many
@@ -64,7 +65,7 @@ def ask(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         except services.QuestionError as error:
             form.add_error(None, error.message)
         else:
-            messages.success(request, "Sent. You are told when there is an answer.")
+            messages.success(request, _("Sent. You are told when there is an answer."))
             return redirect("questions:thread", pk=question.pk)
     context = {"review": review, "analysis": review.analysis, "form": form, "answerer": services.answerer(review)}
     return render(request, "questions/ask.html", context, status=400 if form.is_bound else 200)
@@ -82,7 +83,7 @@ def thread(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         except services.QuestionError as error:
             form.add_error(None, error.message)
         else:
-            messages.success(request, "Sent. The other side is told.")
+            messages.success(request, _("Sent. The other side is told."))
             return redirect("questions:thread", pk=pk)
     return render(request, "questions/thread.html", _shown(request, question, form), status=400 if form.is_bound else 200)
 
@@ -96,7 +97,7 @@ def close(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except services.QuestionError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "Closed. It stays with the scan.")
+        messages.success(request, _("Closed. It stays with the scan."))
     return redirect("questions:thread", pk=pk)
 
 

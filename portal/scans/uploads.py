@@ -54,9 +54,9 @@ def append(*, upload: Upload, offset: int, data: bytes) -> Upload:
     with transaction.atomic():
         upload = Upload.objects.select_for_update().get(pk=upload.pk)
         if offset != upload.offset:
-            raise UploadError("wrong_offset", _("{bytes} bytes are here: go on from there.").format(bytes=upload.offset))
+            raise UploadError("wrong_offset", _("{offset} bytes are here: go on from there.").format(offset=upload.offset))
         if offset + len(data) > upload.length:
-            raise UploadError("too_long", _("More bytes came than the {bytes} that were announced.").format(bytes=upload.length))
+            raise UploadError("too_long", _("More bytes came than the {length} that were announced.").format(length=upload.length))
         with upload.file.storage.open(str(upload.file.name), "r+b") as file:  # what an earlier try wrote and did not count is written over
             file.seek(offset)
             file.write(data)
@@ -74,10 +74,8 @@ def find(*, owner: Any, pk: Any) -> Upload:
     if upload is None:
         raise UploadError("upload_unknown", _("This file is not here any more. Please send it again."))
     if not upload.is_complete:
-        words = _("Only {part} of {whole} bytes of this file are here. Send the rest first.").format(
-            part=upload.offset, whole=upload.length
-        )
-        raise UploadError("upload_incomplete", words)
+        told = _("Only {offset} of {length} bytes of this file are here. Send the rest first.")
+        raise UploadError("upload_incomplete", told.format(offset=upload.offset, length=upload.length))
     return upload
 
 

@@ -42,14 +42,14 @@ function line(file) {
   const canvas = made("canvas");
   canvas.setAttribute("aria-hidden", "true");
   preview(file, canvas);
-  const name = file.name || "Pasted picture";
+  const name = file.name || gettext("Pasted picture");
   const size = file.size < 1e6 ? `${Math.ceil(file.size / 1e3)} kB` : `${(file.size / 1e6).toFixed(1)} MB`;
-  const said = made("p", "small muted", `${size}, ready to send`);
+  const said = made("p", "small muted", interpolate(gettext("%(size)s, ready to send"), { size }, true));
   const bar = made("progress");
   bar.max = 100;
   bar.value = 0;
   bar.hidden = true;
-  bar.setAttribute("aria-label", `Upload of ${name}`);
+  bar.setAttribute("aria-label", interpolate(gettext("Upload of %(name)s"), { name }, true));
   const text = made("div");
   text.append(made("p", "", name), said, bar);
   const side = sideOfEach?.content.firstElementChild.cloneNode(true);
@@ -57,9 +57,9 @@ function line(file) {
     side.querySelector("select").setAttribute("aria-label", `${side.querySelector("span").textContent} ${name}`);
     text.append(side);
   }
-  const remove = made("button", "button bare", "Remove");
+  const remove = made("button", "button bare", gettext("Remove"));
   remove.type = "button";
-  remove.setAttribute("aria-label", `Remove ${name}`);
+  remove.setAttribute("aria-label", interpolate(gettext("Remove %(name)s"), { name }, true));
   remove.addEventListener("click", () => {
     waiting = waiting.filter((item) => item.row !== row);
     row.remove();
@@ -82,13 +82,13 @@ function add(files) {
   hint.hidden = true;
   for (const file of files) {
     const item = line(file);
-    if (file.size > maxBytes) refuse(item, "The file is larger than 20 MB. Please send a smaller copy of the picture.");
+    if (file.size > maxBytes) refuse(item, gettext("The file is larger than 20 MB. Please send a smaller copy of the picture."));
     else waiting.push(item);
   }
 }
 
 function arrived(item, answer) {
-  const link = made("a", "", answer.created ? "Uploaded: see its answer" : "You sent this picture before: see its answer");
+  const link = made("a", "", answer.created ? gettext("Uploaded: see its answer") : gettext("You sent this picture before: see its answer"));
   link.href = answer.url;
   item.said.className = "small";
   item.said.replaceChildren(link);
@@ -96,8 +96,8 @@ function arrived(item, answer) {
 }
 
 function signedOut(item) {
-  refuse(item, "You have been signed out. ");
-  const link = made("a", "", "Sign in again");
+  refuse(item, `${gettext("You have been signed out.")} `);
+  const link = made("a", "", gettext("Sign in again"));
   link.href = form.dataset.signIn;
   item.said.append(link);
 }
@@ -120,13 +120,13 @@ function sendPieces(item) {
         const status = error.originalResponse?.getStatus() ?? 0;
         const again = !status || status >= 500 || status === 409 || status === 429;
         if (again) {
-          item.said.textContent = status === 429 ? "The portal is busy. It goes on by itself in a moment." : "The connection broke off. It goes on by itself as soon as it is back.";
+          item.said.textContent = status === 429 ? gettext("The portal is busy. It goes on by itself in a moment.") : gettext("The connection broke off. It goes on by itself as soon as it is back.");
         }
         return again;
       },
       onProgress: (sent, all) => {
         item.bar.value = (100 * sent) / all;
-        item.said.textContent = sent < all ? `Sending, ${Math.round(item.bar.value)} %` : "Checking the picture";
+        item.said.textContent = sent < all ? interpolate(gettext("Sending, %(share)s %"), { share: Math.round(item.bar.value) }, true) : gettext("Checking the picture");
       },
       onError: (error) => { removeEventListener("online", goOn); broken(error); },
       onSuccess: () => { removeEventListener("online", goOn); done(upload.url.replace(/\/$/, "").split("/").pop()); },
@@ -166,11 +166,11 @@ async function send(item) {
     if (response.redirected) { signedOut(item); return null; }
     const answer = await response.json().catch(() => null);
     if (response.ok && answer?.url) { arrived(item, answer); return answer.url; }
-    refuse(item, answer?.message || "The portal could not take this picture. Please try again.");
+    refuse(item, answer?.message || gettext("The portal could not take this picture. Please try again."));
   } catch (error) {
     const response = error.originalResponse;
     if (response?.getStatus() === 401) { signedOut(item); return null; }
-    refuse(item, response ? said(response) : "The connection broke off. Press the button below to go on.");
+    refuse(item, response ? said(response) : gettext("The connection broke off. Press the button below to go on."));
     if (!response || response.getStatus() >= 500) waiting.push(item);
   }
   return null;
@@ -180,7 +180,7 @@ function said(response) {
   try {
     return JSON.parse(response.getBody()).detail;
   } catch {
-    return "The portal could not take this picture. Please try again.";
+    return gettext("The portal could not take this picture. Please try again.");
   }
 }
 

@@ -102,7 +102,7 @@ def test_a_small_picture_is_told_how_large_it_must_be() -> None:
     film = imaging.decode(samples.draw("tuberculosis", "normal")).pixels
     small = cv2.resize(film, (60, 60), interpolation=cv2.INTER_AREA)
     refused = refusal(small, "tuberculosis")
-    assert refused == ("too_small", rejection.too_small("chest X-ray", gate.LEAST_SIDE[CHEST_XRAY]))
+    assert refused == ("too_small", rejection.too_small(CHEST_XRAY, gate.LEAST_SIDE[CHEST_XRAY]).message)
     assert "at least 64 pixels" in refused[1]
 
 
@@ -110,13 +110,13 @@ def test_a_grey_picture_is_no_colour_picture() -> None:
     cell = imaging.decode(samples.draw("malaria", "parasitized")).pixels
     refused = refusal(np.repeat(cell.mean(axis=2).astype(np.uint8)[:, :, None], 3, axis=2), "malaria")
     assert refused is not None
-    assert refused == ("wrong_modality", rejection.no_colour(DISEASES["malaria"].picture))
+    assert refused == ("wrong_modality", rejection.no_colour(BLOOD_SMEAR).message)
 
 
 @pytest.mark.parametrize("page", sorted(ONE_A_PAGE))
 @pytest.mark.parametrize("fault", ["too_dark", "too_bright", "too_blurred"])
 def test_advice_says_what_is_wrong_and_what_to_do(page: str, fault: str) -> None:
-    sentence = rejection.advice(fault, page)
+    sentence = rejection.advice(fault, page).message
     assert sentence.startswith(rejection.CODES[fault].split(". ")[0] + ". ")
     assert sentence != rejection.CODES[fault]
 

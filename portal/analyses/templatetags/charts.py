@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from inference import charts
 
@@ -13,12 +14,12 @@ register = template.Library()
 @register.simple_tag
 def roc(metrics: dict[str, Any], threshold: float) -> SafeString:
     """The ROC curve with this threshold marked; empty when it was not measured."""
-    return mark_safe(charts.roc_svg(metrics, threshold))  # noqa: S308  (numbers of our own evaluation, escaped by ElementTree)
+    return mark_safe(charts.roc_svg(metrics, threshold, _))  # noqa: S308  (numbers of our own evaluation, escaped by ElementTree)
 
 
 @register.simple_tag
 def calibration(metrics: dict[str, Any]) -> SafeString:
-    return mark_safe(charts.calibration_svg(metrics))  # noqa: S308  (as above)
+    return mark_safe(charts.calibration_svg(metrics, _))  # noqa: S308  (as above)
 
 
 @register.filter
@@ -30,19 +31,25 @@ def plain(value: float) -> str:
 @register.filter
 def interval(bounds: list[float] | None) -> str:
     """A 95 % interval of shares, in percent."""
-    return "" if not bounds else f"{bounds[0] * 100:.1f} to {bounds[1] * 100:.1f} %"
+    return "" if not bounds else _("{low} to {high} %").format(low=f"{bounds[0] * 100:.1f}", high=f"{bounds[1] * 100:.1f}")
 
 
 @register.filter
 def interval3(bounds: list[float] | None) -> str:
     """A 95 % interval of plain numbers, to three places."""
-    return "" if not bounds else f"{bounds[0]:.3f} to {bounds[1]:.3f}"
+    return "" if not bounds else _("{low} to {high}").format(low=f"{bounds[0]:.3f}", high=f"{bounds[1]:.3f}")
 
 
 @register.filter
 def classes(counts: dict[str, int], disease: Any) -> list[tuple[str, int]]:
     """How many pictures of each class, in the catalogue's order, in plain words."""
-    return [(words, counts[code]) for code, words in disease.classes.items() if code in counts]
+    return [(_(words), counts[code]) for code, words in disease.classes.items() if code in counts]
+
+
+@register.filter
+def counted(counts: dict[str, int]) -> str:
+    """2 wrong_modality, 1 too_blurred."""
+    return ", ".join(f"{count} {code}" for code, count in counts.items())
 
 
 @register.filter

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from inference.diseases import Disease
 from portal.analyses.models import Analysis
@@ -14,16 +16,16 @@ from portal.scans.models import Scan
 register = template.Library()
 
 STATUS = {
-    Analysis.Status.QUEUED: ("waiting", "clock", "Waiting for the model"),
-    Analysis.Status.RUNNING: ("working", "eye-look", "Being looked at"),
-    Analysis.Status.REJECTED: ("attention", "alert", "Could not be read"),
-    Analysis.Status.FAILED: ("attention", "alert", "Failed on our side"),
-    Analysis.Status.CANCELLED: ("waiting", "cross", "Cancelled"),
+    Analysis.Status.QUEUED: ("waiting", "clock", gettext_lazy("Waiting for the model")),
+    Analysis.Status.RUNNING: ("working", "eye-look", gettext_lazy("Being looked at")),
+    Analysis.Status.REJECTED: ("attention", "alert", gettext_lazy("Could not be read")),
+    Analysis.Status.FAILED: ("attention", "alert", gettext_lazy("Failed on our side")),
+    Analysis.Status.CANCELLED: ("waiting", "cross", gettext_lazy("Cancelled")),
 }
 REPORT = {
-    "preliminary": ("working", "clock", "Preliminary: the model has answered"),
-    "final": ("settled", "check", "Final: a practitioner has answered"),
-    "amended": ("settled", "check", "Amended by a practitioner"),
+    "preliminary": ("working", "clock", gettext_lazy("Preliminary: the model has answered")),
+    "final": ("settled", "check", gettext_lazy("Final: a practitioner has answered")),
+    "amended": ("settled", "check", gettext_lazy("Amended by a practitioner")),
 }
 
 
@@ -47,7 +49,8 @@ def icon_array(probability: float) -> SafeString:
     dots = "".join(
         f'<circle class="{"yes" if i < filled else "no"}" cx="{5 + 10 * (i % 10)}" cy="{5 + 10 * (i // 10)}" r="3.6"/>' for i in range(100)
     )
-    return mark_safe(f'<svg class="icons10" viewBox="0 0 100 100" role="img" aria-label="{filled} of 100 dots are filled">{dots}</svg>')  # noqa: S308
+    words = _("{filled} of 100 dots are filled").format(filled=filled)
+    return mark_safe(f'<svg class="icons10" viewBox="0 0 100 100" role="img" aria-label="{escape(words)}">{dots}</svg>')  # noqa: S308
 
 
 @register.filter
@@ -56,20 +59,15 @@ def of_hundred(probability: float) -> int:
 
 
 @register.filter
-def in_sentence(name: str) -> str:
-    """A disease's name in the middle of a sentence: Malaria becomes malaria, COVID-19 stays."""
-    return name if name.isupper() else name.lower()
-
-
-@register.filter
 def side_of(scan: Scan, disease: Disease) -> str:
     """Which of two a scan of this disease shows, in words; empty where it is not known or not asked."""
-    return disease.side(scan.laterality)
+    side = disease.side(scan.laterality)
+    return _(side) if side else ""
 
 
 @register.filter
 def percent(value: float | None) -> str:
-    return "not measured" if value is None else f"{value * 100:.1f} %"
+    return _("not measured") if value is None else f"{value * 100:.1f} %"
 
 
 @register.filter
@@ -79,19 +77,21 @@ def span(value: timedelta | None) -> str:
         return ""
     minutes = max(0, int(value.total_seconds() // 60))
     if minutes < 60:
-        return f"{minutes} min"
+        return _("{minutes} min").format(minutes=minutes)
     hours = minutes // 60
-    return f"{hours} h {minutes % 60:02}" if hours < 48 else f"{hours // 24} days"
+    if hours < 48:
+        return _("{hours} h {minutes}").format(hours=hours, minutes=f"{minutes % 60:02}")
+    return ngettext("{days} day", "{days} days", hours // 24).format(days=hours // 24)
 
 
 @register.filter
 def wait_words(seconds: int) -> str:
-    """An estimate, not finer than it is."""
+    """When the answer should be here, not finer than it is known."""
     if seconds < 10:
-        return "in a few seconds"
+        return _("The answer should be here in a few seconds.")
     if seconds < 90:
-        return f"in about {round(seconds / 10) * 10} seconds"
-    return f"in about {round(seconds / 60)} minutes"
+        return _("The answer should be here in about {seconds} seconds.").format(seconds=round(seconds / 10) * 10)
+    return _("The answer should be here in about {minutes} minutes.").format(minutes=round(seconds / 60))
 
 
 @register.simple_tag(takes_context=True)
