@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from . import readers
 from .forms import ReadingForm
@@ -57,7 +58,9 @@ class TellForm(forms.Form):
     told_at = forms.DateTimeField(
         required=False, label=_("When?"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     )
-    note = forms.CharField(max_length=1000, required=False, label=_("Note"), widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(
+        max_length=1000, required=False, label=pgettext_lazy("a remark", "Note"), widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     @classmethod
     def blank(cls, notice: CriticalNotice, user: Any) -> "TellForm":
