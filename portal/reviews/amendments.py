@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from portal.audit.services import record
 
@@ -21,14 +22,14 @@ def amend(*, review: Review, practitioner: Any, reason: str, **reading: Any) -> 
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review.pk)
         if review.status != Review.Status.SIGNED or review.practitioner_id != practitioner.pk:
-            raise ReviewError("not_signed_by_you", "Only the practitioner whose opinion is the answer amends it.")
+            raise ReviewError("not_signed_by_you", _("Only the practitioner whose opinion is the answer amends it."))
         if not reason.strip():
-            raise ReviewError("reason_required", "Say why you amend your opinion: the patient reads it.")
+            raise ReviewError("reason_required", _("Say why you amend your opinion: the patient reads it."))
         latest = review.final
         assert latest is not None  # noqa: S101  (a signed case has a final opinion)
         reading["urgency"] = reading.get("urgency") or Opinion.usual_urgency(reading["recommendation"])
         if all((reading.get(name) or "") == (getattr(latest, name) or "") for name in Opinion.SAID):
-            raise ReviewError("nothing_changed", "Nothing differs from what you signed. To say more, add an addendum.")
+            raise ReviewError("nothing_changed", _("Nothing differs from what you signed. To say more, add an addendum."))
         opinion = keep(
             review,
             practitioner,

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from . import readers
 from .forms import ReadingForm
@@ -15,11 +17,11 @@ PERSON, SPECIALITY = "person:", "speciality:"
 class ReferForm(forms.Form):
     """To a practitioner, or back to the queue for a speciality."""
 
-    to = forms.ChoiceField(label="To whom?")
+    to = forms.ChoiceField(label=_("To whom?"))
     reason = forms.CharField(
         max_length=1000,
-        label="Why?",
-        help_text="They read this first. Do not say what you see: they read for themselves.",
+        label=_("Why?"),
+        help_text=_("They read this first. Do not say what you see: they read for themselves."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
@@ -28,13 +30,13 @@ class ReferForm(forms.Form):
         self.others = {other.pk: other for other in readers.colleagues(review, practitioner)}
         people = [(f"{PERSON}{pk}", f"{other.name}, {other.practitioner_profile.speciality}") for pk, other in self.others.items()]
         kinds = [(f"{SPECIALITY}{words}", words) for words in readers.specialities(self.others.values())]
-        choices = [("", "Choose one"), ("To a practitioner", people), ("Back to the queue, for a speciality", kinds)]
+        choices = [("", _("Choose one")), (_("To a practitioner"), people), (_("Back to the queue, for a speciality"), kinds)]
         self.fields["to"].choices = choices  # type: ignore[attr-defined]
 
     @property
     def asked(self) -> dict[str, Any]:
         """As referrals.refer takes it."""
-        kind, _, value = self.cleaned_data["to"].partition(":")
+        kind, value = self.cleaned_data["to"].split(":", 1)
         to = self.others[int(value)] if kind + ":" == PERSON else None
         return {"to": to, "speciality": "" if to else value, "reason": self.cleaned_data["reason"]}
 
@@ -42,21 +44,23 @@ class ReferForm(forms.Form):
 class AmendForm(ReadingForm):
     """The next version of a signed opinion; starts as the newest."""
 
-    reason = forms.CharField(max_length=1000, label="Why you amend it", widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(max_length=1000, label=_("Why you amend it"), widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class TellForm(forms.Form):
     """Patient told by whom, how, when."""
 
     how = forms.ChoiceField(
-        label="How?",
-        choices=[("", "Choose one"), *(choice for choice in CriticalNotice.How.choices if choice[0] != CriticalNotice.How.READ)],
+        label=_("How?"),
+        choices=[("", _("Choose one")), *(choice for choice in CriticalNotice.How.choices if choice[0] != CriticalNotice.How.READ)],
     )
-    told_by = forms.CharField(max_length=120, required=False, label="Told by")
+    told_by = forms.CharField(max_length=120, required=False, label=_("Told by"))
     told_at = forms.DateTimeField(
-        required=False, label="When?", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        required=False, label=_("When?"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     )
-    note = forms.CharField(max_length=1000, required=False, label="Note", widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(
+        max_length=1000, required=False, label=pgettext_lazy("a remark", "Note"), widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     @classmethod
     def blank(cls, notice: CriticalNotice, user: Any) -> "TellForm":

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from portal.accounts.models import User
@@ -65,7 +66,7 @@ class ReferSerializer(serializers.Serializer):
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if (data["to"] is None) == (not data["speciality"].strip()):
-            raise serializers.ValidationError("Name a practitioner or a speciality, one of the two.")
+            raise serializers.ValidationError(_("Name a practitioner or a speciality, one of the two."))
         return data
 
 

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.accounts import recheck
@@ -34,7 +35,10 @@ def refer(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         except ReviewError as error:
             form.add_error(None, error.message)
         else:
-            messages.success(request, f"Referred to {referral.referred_to or referral.speciality}. You can follow what becomes of it.")
+            messages.success(
+                request,
+                _("Referred to {whom}. You can follow what becomes of it.").format(whom=referral.referred_to or referral.speciality),
+            )
             return redirect("reviews:detail", pk=pk)
     return render(request, "reviews/detail.html", views.room(request, review, refer_form=form), status=400)
 
@@ -46,7 +50,7 @@ def amend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = AmendForm(review, request.POST)
     bound: dict[str, Any] = {"amend_form": form}
     if form.is_valid() and recheck.is_needed(request):
-        form.add_error(None, "You signed in a while ago. Confirm that it is you, then amend: what you wrote stays here.")
+        form.add_error(None, _("You signed in a while ago. Confirm that it is you, then amend: what you wrote stays here."))
         bound["confirm_at"] = recheck.page(request, reverse("reviews:detail", args=[pk]))
     elif form.is_valid():
         try:
@@ -54,7 +58,7 @@ def amend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         except ReviewError as error:
             form.add_error(None, error.message)
         else:
-            messages.success(request, "Amended. The patient is told, and sees both versions.")
+            messages.success(request, _("Amended. The patient is told, and sees both versions."))
             return redirect("reviews:detail", pk=pk)
     return render(request, "reviews/detail.html", views.room(request, review, **bound), status=400)
 
@@ -86,6 +90,6 @@ def told(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         except ReviewError as error:
             form.add_error(None, error.message)
         else:
-            messages.success(request, "Kept: the patient has been told.")
+            messages.success(request, _("Kept: the patient has been told."))
             return redirect("reviews:notices")
     return render(request, "reviews/notices.html", {"page": None, "cards": [{"notice": notice, "form": form}], "told": []}, status=400)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.analyses.models import Analysis
 from portal.audit.services import record
@@ -60,21 +61,21 @@ def tell(
 ) -> CriticalNotice:
     """Record that the patient was told, and close the to-do. Without a name it was `by`, without a time it was now. Raises ReviewError."""
     if how not in How.values or how == How.READ:
-        raise ReviewError("unknown_choice", "Say how the patient was told.")
+        raise ReviewError("unknown_choice", _("Say how the patient was told."))
     with transaction.atomic():
         found = CriticalNotice.objects.visible_to(by).select_for_update(of=("self",)).filter(pk=notice.pk).first()
         if found is None:
-            raise ReviewError("not_yours", "Who signed the opinion, or an administrator, records this.")
+            raise ReviewError("not_yours", _("Who signed the opinion, or an administrator, records this."))
         notice = found
         if not notice.is_open:
-            raise ReviewError("already_told", "It is recorded already that the patient was told.")
+            raise ReviewError("already_told", _("It is recorded already that the patient was told."))
         now = timezone.now()
         if how == How.WITHDRAWN:
             _require_overruled(notice, note)
         else:
             notice.told_at, notice.told_by = told_at or now, told_by.strip() or by.name
             if not notice.review.analysis.queued_at <= notice.told_at <= now + CLOCKS_DIFFER:
-                raise ReviewError("impossible_time", "The patient was told between the upload of the scan and now.")
+                raise ReviewError("impossible_time", _("The patient was told between the upload of the scan and now."))
         notice.how, notice.note, notice.closed_by, notice.closed_at = how, note.strip(), by, now
         notice.save()
         record("critical.closed", notice, actor=by, patient=notice.review.patient, how=how)
@@ -85,9 +86,9 @@ def _require_overruled(notice: CriticalNotice, note: str) -> None:
     review = notice.review
     final = review.final if review.status == Review.Status.SIGNED else None
     if final is None or rules_for(review.analysis, final):
-        raise ReviewError("still_critical", "The answer is critical, or not settled yet. Record who told the patient.")
+        raise ReviewError("still_critical", _("The answer is critical, or not settled yet. Record who told the patient."))
     if not note.strip():
-        raise ReviewError("reason_required", "Say why the patient need not be told.")
+        raise ReviewError("reason_required", _("Say why the patient need not be told."))
 
 
 def patient_has_read(analysis: Analysis) -> None:

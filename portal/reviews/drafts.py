@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.analyses.models import Analysis
 from portal.audit.services import record
@@ -70,9 +71,9 @@ def _to_write(review: Review, practitioner: Any, stage: str) -> Review:
         review = Review.objects.get(pk=review.pk)
     kept = set(Opinion.objects.filter(review=review, practitioner=practitioner).values_list("stage", flat=True))
     if stage in kept:
-        raise ReviewError("already_read", "This reading is kept already.")
+        raise ReviewError("already_read", _("This reading is kept already."))
     if stage == Stage.FINAL and Stage.INDEPENDENT not in kept:
-        raise ReviewError("read_first", "Record your own reading first; the model's answer is shown after that.")
+        raise ReviewError("read_first", _("Record your own reading first; the model's answer is shown after that."))
     return review
 
 

@@ -4,6 +4,8 @@ from urllib.parse import urlencode
 import django_filters
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.analyses.models import DISEASE_CHOICES
 
@@ -16,13 +18,13 @@ class ReviewFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(
         method="filter_words",
-        label="Search",
+        label=_("Search"),
         max_length=100,
         help_text="Words of the disease, a symptom, the reader's name, or a reference: the review's, or an id.",
     )
-    disease = django_filters.ChoiceFilter(field_name="analysis__disease", choices=DISEASE_CHOICES, empty_label="All diseases")
-    urgency = django_filters.ChoiceFilter(choices=Review.Urgency.choices, empty_label="All urgencies")
-    status = django_filters.ChoiceFilter(choices=Review.Status.choices, empty_label="All states")
+    disease = django_filters.ChoiceFilter(field_name="analysis__disease", choices=DISEASE_CHOICES, empty_label=_("All diseases"))
+    urgency = django_filters.ChoiceFilter(choices=Review.Urgency.choices, empty_label=_("All urgencies"))
+    status = django_filters.ChoiceFilter(choices=Review.Status.choices, empty_label=_("All states"))
     mine = django_filters.BooleanFilter(method="filter_mine", label="Held or signed by me")
     overdue = django_filters.BooleanFilter(method="filter_overdue", label="Past the target time")
 
@@ -55,9 +57,15 @@ class NoticeFilter(django_filters.FilterSet):
 class WorklistFilter(ReviewFilter):
     """The part that the page shows beside its tabs; what can be saved under a name."""
 
-    disease = django_filters.ChoiceFilter(field_name="analysis__disease", choices=DISEASE_CHOICES, empty_label="Disease", label="Disease")
-    urgency = django_filters.ChoiceFilter(choices=Review.Urgency.choices, empty_label="Urgency", label="Urgency")
-    status = django_filters.ChoiceFilter(choices=[("waiting", "Free"), ("claimed", "Being read")], empty_label="State", label="State")
+    disease = django_filters.ChoiceFilter(
+        field_name="analysis__disease", choices=DISEASE_CHOICES, empty_label=_("Disease"), label=_("Disease")
+    )
+    urgency = django_filters.ChoiceFilter(choices=Review.Urgency.choices, empty_label=_("Urgency"), label=_("Urgency"))
+    status = django_filters.ChoiceFilter(
+        choices=[("waiting", pgettext_lazy("a case that nobody reads", "Free")), ("claimed", _("Being read"))],
+        empty_label=pgettext_lazy("of a case", "State"),
+        label=pgettext_lazy("of a case", "State"),
+    )
 
     class Meta(ReviewFilter.Meta):
         fields = ["q", "disease", "urgency", "status"]

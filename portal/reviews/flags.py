@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.audit.services import record
 
@@ -18,13 +19,13 @@ def flag(*, review: Review, practitioner: Any, urgency: int, reason: str) -> Rev
     require_reader(review, practitioner)
     reason = " ".join(reason.split())
     if urgency not in Review.Urgency.values:
-        raise ReviewError("unknown_choice", "Choose urgent, soon or routine.")
+        raise ReviewError("unknown_choice", _("Choose urgent, soon or routine."))
     if not 3 <= len(reason) <= 200:
-        raise ReviewError("reason_required", "Say why, in 3 to 200 characters: the next reader sees it.")
+        raise ReviewError("reason_required", _("Say why, in 3 to 200 characters: the next reader sees it."))
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review.pk)
         if not review.is_open:
-            raise ReviewError("not_open", "This review is not open any more.")
+            raise ReviewError("not_open", _("This review is not open any more."))
         old, review.urgency = review.urgency, urgency
         review.due_at = review.asked_at + targets.of(review)
         review.save(update_fields=["urgency", "due_at"])

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from . import drafts, own_templates
@@ -56,8 +57,8 @@ def draft(request: HttpRequest, pk: uuid.UUID, stage: str) -> HttpResponse:
 @login_required
 @require_POST
 def discard_draft(request: HttpRequest, pk: uuid.UUID, stage: str) -> HttpResponse:
-    review, _ = _of(request, pk, stage)
-    return _back(request, pk, lambda: drafts.discard(review=review, practitioner=request.user, stage=stage), "The draft is thrown away.")
+    review = _of(request, pk, stage)[0]
+    return _back(request, pk, lambda: drafts.discard(review=review, practitioner=request.user, stage=stage), _("The draft is thrown away."))
 
 
 @login_required
@@ -71,7 +72,7 @@ def save_template(request: HttpRequest, pk: uuid.UUID, stage: str) -> HttpRespon
         drafts.save(review=review, practitioner=request.user, stage=stage, said=said)
         own_templates.save(practitioner=request.user, name=request.POST.get("template_name", ""), disease=disease, said=said)
 
-    return _back(request, pk, do, "The template is kept.")
+    return _back(request, pk, do, _("The template is kept."))
 
 
 @login_required
@@ -86,7 +87,7 @@ def apply_template(request: HttpRequest, pk: uuid.UUID, stage: str) -> HttpRespo
     def do() -> None:
         drafts.save(review=review, practitioner=request.user, stage=stage, said=said)
         if template is None:
-            raise ReviewError("not_chosen", "Choose one of your templates.")
+            raise ReviewError("not_chosen", _("Choose one of your templates."))
         own_templates.apply(template=template, review=review, stage=stage, said=said)
 
     return _back(request, pk, do)
@@ -120,10 +121,10 @@ def change_template(request: HttpRequest, pk: int) -> HttpResponse:
         said = {**template.said, "notes": request.POST.get("notes", "")}
         own_templates.change(template=template, name=request.POST.get("name", ""), said=said)
 
-    return _changed(request, pk, do, "The template is changed.")
+    return _changed(request, pk, do, _("The template is changed."))
 
 
 @login_required
 @require_POST
 def delete_template(request: HttpRequest, pk: int) -> HttpResponse:
-    return _changed(request, pk, lambda template: own_templates.remove(template=template), "The template is deleted.")
+    return _changed(request, pk, lambda template: own_templates.remove(template=template), _("The template is deleted."))

@@ -4,6 +4,7 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 from django.forms.fields import InvalidJSONInput
+from django.utils.translation import gettext_lazy as _
 
 from . import structured
 from .models import Addendum, Opinion, Review, finding_choices
@@ -11,13 +12,17 @@ from .models import Addendum, Opinion, Review, finding_choices
 DETAIL = "detail-"  # the names of the disease's own fields begin with it
 
 
+def _how_soon() -> list[tuple[str, Any]]:
+    return [("", _("As usual")), *((code, words.capitalize()) for code, words in Opinion.Urgency.choices)]
+
+
 class FlagForm(forms.Form):
     """How soon the practitioner wants it to be read."""
 
     urgency = forms.TypedChoiceField(
-        choices=Review.Urgency.choices, coerce=int, widget=forms.RadioSelect, label="How soon should it be read?"
+        choices=Review.Urgency.choices, coerce=int, widget=forms.RadioSelect, label=_("How soon should it be read?")
     )
-    reason = forms.CharField(min_length=3, max_length=200, label="Why", help_text="The next reader sees it, and your name.")
+    reason = forms.CharField(min_length=3, max_length=200, label=_("Why"), help_text=_("The next reader sees it, and your name."))
 
 
 class MeasurementsField(forms.JSONField):
@@ -29,7 +34,7 @@ class MeasurementsField(forms.JSONField):
         try:
             return super().to_python(value)
         except RecursionError as error:
-            raise forms.ValidationError("These are no measurements.", code="invalid") from error
+            raise forms.ValidationError(_("These are no measurements."), code="invalid") from error
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         try:
@@ -44,14 +49,14 @@ class ReadingForm(forms.Form):
     finding = forms.ChoiceField(widget=forms.RadioSelect)
     confidence = forms.ChoiceField(choices=Opinion.Confidence.choices, initial=Opinion.Confidence.MODERATE, widget=forms.RadioSelect)
     # Nothing is chosen beforehand: a recommendation that nobody thought about would reach the patient.
-    recommendation = forms.ChoiceField(choices=[("", "Choose one"), *Opinion.Recommendation.choices])
+    recommendation = forms.ChoiceField(choices=[("", _("Choose one")), *Opinion.Recommendation.choices])
     urgency = forms.ChoiceField(
         required=False,
-        label="How soon?",
-        choices=[("", "As usual"), *((code, words.capitalize()) for code, words in Opinion.Urgency.choices)],
+        label=_("How soon?"),
+        choices=_how_soon,
     )
     notes = forms.CharField(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
-    measurements = MeasurementsField(required=False, error_messages={"invalid": "These are no measurements."})
+    measurements = MeasurementsField(required=False, error_messages={"invalid": _("These are no measurements.")})
 
     def __init__(self, review: Review, *args: Any, said: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         self.disease = review.analysis.disease
@@ -80,7 +85,7 @@ class SignForm(ReadingForm):
     """The final opinion; starts as the independent reading."""
 
     change_reason = forms.CharField(
-        required=False, max_length=1000, label="Why you changed your finding", widget=forms.Textarea(attrs={"rows": 2})
+        required=False, max_length=1000, label=_("Why you changed your finding"), widget=forms.Textarea(attrs={"rows": 2})
     )
 
 
@@ -89,14 +94,14 @@ class AddendumForm(forms.ModelForm):
         model = Addendum
         fields = ["text"]
         widgets = {"text": forms.Textarea(attrs={"rows": 3})}
-        labels = {"text": "What do you want to add?"}
+        labels = {"text": _("What do you want to add?")}
 
 
 def _form_field(field: structured.Field) -> forms.Field:
     choices = [(choice.code, choice.words) for choice in field.choices]
     if field.kind == structured.NUMBER:
         kind = forms.IntegerField if field.whole else forms.FloatField
-        return kind(required=False, label=field.words, min_value=0, max_value=field.maximum)
+        return kind(required=False, label=str(field.words), min_value=0, max_value=field.maximum)
     if field.kind == structured.MANY:
-        return forms.MultipleChoiceField(required=False, label=field.words, choices=choices, widget=forms.CheckboxSelectMultiple)
-    return forms.ChoiceField(required=False, label=field.words, choices=[("", "Not said"), *choices])
+        return forms.MultipleChoiceField(required=False, label=str(field.words), choices=choices, widget=forms.CheckboxSelectMultiple)
+    return forms.ChoiceField(required=False, label=str(field.words), choices=[("", _("Not said")), *choices])

@@ -8,6 +8,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from portal.scans.models import Scan
 
 MOST = 50  # lines of one reading
@@ -32,13 +34,13 @@ def checked(scan: Scan, said: Any) -> dict[str, Any]:
     if said in (None, {}, ""):
         return {}
     if not isinstance(said, Mapping):
-        raise MeasurementsRefused("Measurements are lines, and perhaps a calibration.")
+        raise MeasurementsRefused(_("Measurements are lines, and perhaps a calibration."))
     lines, calibration = said.get("lines") or [], said.get("calibration")
     if not isinstance(lines, Sequence) or isinstance(lines, str) or len(lines) > MOST:
-        raise MeasurementsRefused(f"Measurements are a list of at most {MOST} lines.")
+        raise MeasurementsRefused(_("Measurements are a list of at most {most} lines.").format(most=MOST))
     kept: dict[str, Any] = {"lines": [_line(scan, line) for line in lines]} if lines else {}
     if len({line["number"] for line in kept.get("lines", [])}) < len(lines):
-        raise MeasurementsRefused("Two lines have the same number.")
+        raise MeasurementsRefused(_("Two lines have the same number."))
     return {**kept, "calibration": _calibration(scan, calibration)} if calibration else kept
 
 
@@ -53,39 +55,47 @@ def known(scan: Scan, said: Any) -> dict[str, Any]:
 def worded(measurements: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Name and length of each line: ("Line 1", "65.0 mm, calibrated by the reader (130.0 px)")."""
     calibration = measurements.get("calibration")
-    return [(f"Line {line['number']}", _length(line, calibration)) for line in measurements.get("lines", [])]
+    return [(_("Line {number}").format(number=line["number"]), _length(line, calibration)) for line in measurements.get("lines", [])]
 
 
 def _length(line: Mapping[str, Any], calibration: Mapping[str, float] | None) -> str:
     pixels = math.hypot(line["x2"] - line["x1"], line["y2"] - line["y1"])
     if not calibration:
         return f"{pixels:.1f} px"
-    return f"{pixels * calibration['millimetres'] / calibration['pixels']:.1f} mm, calibrated by the reader ({pixels:.1f} px)"
+    length = pixels * calibration["millimetres"] / calibration["pixels"]
+    return _("{length} mm, calibrated by the reader ({pixels} px)").format(length=f"{length:.1f}", pixels=f"{pixels:.1f}")
 
 
 def _line(scan: Scan, line: Any) -> dict[str, Any]:
     if not isinstance(line, Mapping):
-        raise MeasurementsRefused("A line is its number and two points.")
+        raise MeasurementsRefused(_("A line is its number and two points."))
     number = line.get("number")
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number < 10_000:
-        raise MeasurementsRefused("A line has a number, from 1 on.")
-    ends = {name: _within(line.get(name), 0, scan.width if name[0] == "x" else scan.height, f"Line {number}, {name}") for name in ENDS}
+        raise MeasurementsRefused(_("A line has a number, from 1 on."))
+    ends = {
+        name: _within(
+            line.get(name), 0, scan.width if name[0] == "x" else scan.height, _("Line {number}, {end}").format(number=number, end=name)
+        )
+        for name in ENDS
+    }
     if math.hypot(ends["x2"] - ends["x1"], ends["y2"] - ends["y1"]) < SHORTEST:
-        raise MeasurementsRefused(f"The ends of line {number} lie on each other.")
+        raise MeasurementsRefused(_("The ends of line {number} lie on each other.").format(number=number))
     return {"number": number, **ends}
 
 
 def _calibration(scan: Scan, calibration: Any) -> dict[str, float]:
     if not isinstance(calibration, Mapping):
-        raise MeasurementsRefused("A calibration says how many millimetres so many pixels are.")
+        raise MeasurementsRefused(_("A calibration says how many millimetres so many pixels are."))
     return {
-        "pixels": _within(calibration.get("pixels"), SHORTEST, math.hypot(scan.width, scan.height), "The calibration's pixels"),
-        "millimetres": _within(calibration.get("millimetres"), 0.01, LONGEST, "The calibration's millimetres"),
+        "pixels": _within(calibration.get("pixels"), SHORTEST, math.hypot(scan.width, scan.height), _("The calibration's pixels")),
+        "millimetres": _within(calibration.get("millimetres"), 0.01, LONGEST, _("The calibration's millimetres")),
     }
 
 
 def _within(value: Any, low: float, high: float, name: str) -> float:
     """A number in these bounds; what is not a number, or not finite, is in none."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise MeasurementsRefused(f"{name}: a number from {low:g} to {high:.0f} is wanted.")
+        raise MeasurementsRefused(
+            _("{name}: a number from {low} to {high} is wanted.").format(name=name, low=f"{low:g}", high=f"{high:.0f}")
+        )
     return round(float(value), 2)

@@ -14,6 +14,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Dependant, PatientProfile
 from portal.analyses.models import DISEASE_CHOICES, Analysis
@@ -29,9 +31,9 @@ from .worklist_models import UrgencyFlag as UrgencyFlag
 class Role(models.TextChoices):
     """Which reading of a case."""
 
-    FIRST = "first", "First reading"
-    SECOND = "second", "Second reading"
-    ARBITER = "arbiter", "Arbitration"
+    FIRST = "first", _("First reading")
+    SECOND = "second", _("Second reading")
+    ARBITER = "arbiter", _("Arbitration")
 
 
 class Review(models.Model):
@@ -53,10 +55,10 @@ class Review(models.Model):
     """
 
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting for a practitioner"
-        CLAIMED = "claimed", "Being read"
-        SIGNED = "signed", "Practitioner has answered"
-        DECLINED = "declined", "Declined by the patient"
+        WAITING = "waiting", _("Waiting for a practitioner")
+        CLAIMED = "claimed", _("Being read")
+        SIGNED = "signed", _("Practitioner has answered")
+        DECLINED = "declined", _("Declined by the patient")
 
     Urgency = Urgency
 
@@ -211,28 +213,28 @@ class Opinion(Immutable):
     """One reading: the independent one, before the model's answer is shown, or the final one, which is signed."""
 
     class Stage(models.TextChoices):
-        INDEPENDENT = "independent", "Before the model's answer"
-        FINAL = "final", "Signed"
+        INDEPENDENT = "independent", _("Before the model's answer")
+        FINAL = "final", pgettext_lazy("a reading", "Signed")
 
     class Confidence(models.TextChoices):
-        LOW = "low"
-        MODERATE = "moderate"
-        HIGH = "high"
+        LOW = "low", pgettext_lazy("confidence", "Low")
+        MODERATE = "moderate", pgettext_lazy("confidence", "Moderate")
+        HIGH = "high", pgettext_lazy("confidence", "High")
 
     class Recommendation(models.TextChoices):
-        NONE = "none", "Nothing more is needed for now"
-        REPEAT = "repeat", "Take the picture again"
-        TEST = "test", "Have a further test"
-        VISIT = "visit", "See a practitioner"
-        CLINIC = "clinic", "Go to a clinic or a hospital"
+        NONE = "none", _("Nothing more is needed for now")
+        REPEAT = "repeat", _("Take the picture again")
+        TEST = "test", _("Have a further test")
+        VISIT = "visit", _("See a practitioner")
+        CLINIC = "clinic", _("Go to a clinic or a hospital")
 
     class Urgency(models.TextChoices):
         """How soon the patient should do what is recommended."""
 
-        ROUTINE = "routine", "in the next weeks"
-        SOON = "soon", "in the next days"
-        URGENT = "urgent", "today"
-        NOW = "now", "now, as an emergency"
+        ROUTINE = "routine", pgettext_lazy("how soon", "in the next weeks")
+        SOON = "soon", pgettext_lazy("how soon", "in the next days")
+        URGENT = "urgent", pgettext_lazy("how soon", "today")
+        NOW = "now", pgettext_lazy("how soon", "now, as an emergency")
 
     USUAL_URGENCY: ClassVar[dict[str, str]] = {Recommendation.VISIT: Urgency.SOON, Recommendation.CLINIC: Urgency.URGENT}
 
@@ -279,7 +281,9 @@ class Opinion(Immutable):
     @property
     def advice(self) -> str:
         """What to do and how soon, as one sentence for the patient."""
-        return ", ".join(filter(None, [self.get_recommendation_display(), self.get_urgency_display()])) + "."
+        recommendation, urgency = self.get_recommendation_display(), self.get_urgency_display()
+        words = gettext("{recommendation}, {urgency}.") if urgency else gettext("{recommendation}.")
+        return words.format(recommendation=recommendation, urgency=urgency)
 
     @property
     def urgencies_reached(self) -> list[str]:
@@ -360,11 +364,13 @@ class ReadingTemplate(models.Model):
         said, words = self.said, structured.worded(self.disease, self.said.get("details", {}))
         if "finding" in said:
             finding = finding_choices(Analysis(disease=self.disease)).get(said["finding"], said["finding"])
-            words.insert(0, ("Finding", finding[:1].upper() + finding[1:]))
+            words.insert(0, (gettext("Finding"), finding[:1].upper() + finding[1:]))
         if "confidence" in said:
-            words.append(("How sure", Opinion(confidence=said["confidence"]).get_confidence_display()))
+            words.append((gettext("How sure"), Opinion(confidence=said["confidence"]).get_confidence_display()))
         if "recommendation" in said:
-            words.append(("Recommendation", Opinion(recommendation=said["recommendation"], urgency=said.get("urgency", "")).advice))
+            words.append(
+                (gettext("Recommendation"), Opinion(recommendation=said["recommendation"], urgency=said.get("urgency", "")).advice)
+            )
         return words
 
 
@@ -388,9 +394,9 @@ class ReadingPolicy(models.Model):
     """How many practitioners read the scans of a disease. The one for the urgency counts before the one for all; without any, one reads."""
 
     class Mode(models.TextChoices):
-        SINGLE = "single", "One practitioner reads"
-        DOUBLE = "double", "Two read, the second blind to the first"
-        DISCORDANT = "discordant", "Two read when the first and the model disagree"
+        SINGLE = "single", _("One practitioner reads")
+        DOUBLE = "double", _("Two read, the second blind to the first")
+        DISCORDANT = "discordant", _("Two read when the first and the model disagree")
 
     disease = models.CharField(max_length=32, choices=DISEASE_CHOICES)
     urgency = models.PositiveSmallIntegerField(choices=Review.Urgency, null=True, blank=True, help_text="Empty: for all others.")
@@ -460,7 +466,12 @@ class CriticalRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        about = (self.get_disease_display() or "all diseases", self.finding, self.get_recommendation_display(), self.get_urgency_display())
+        about = (
+            self.get_disease_display() or gettext("all diseases"),
+            self.finding,
+            self.get_recommendation_display(),
+            self.get_urgency_display(),
+        )
         return ", ".join(filter(None, about))
 
     def clean(self) -> None:
@@ -468,19 +479,19 @@ class CriticalRule(models.Model):
         if self.finding and self.disease:
             known = [*Analysis(disease=self.disease).catalogue.classes, Opinion.CAN_NOT_TELL]
             if self.finding not in known:
-                raise ValidationError({"finding": f"Not a finding of this disease. Known: {', '.join(known)}."})
+                raise ValidationError({"finding": gettext("Not a finding of this disease. Known: {codes}.").format(codes=", ".join(known))})
 
 
 class CriticalNotice(models.Model):
     """A to-do: tell the patient of a critical finding. Open until somebody records who told them, how and when."""
 
     class How(models.TextChoices):
-        PHONE = "phone", "By phone"
-        IN_PERSON = "in_person", "In person"
-        RELATIVE = "relative", "Through a relative or carer"
-        CLINIC = "clinic", "Through their clinic"
-        READ = "read", "They read it in the portal"
-        WITHDRAWN = "withdrawn", "No longer critical: the answer was settled otherwise"
+        PHONE = "phone", _("By phone")
+        IN_PERSON = "in_person", _("In person")
+        RELATIVE = "relative", _("Through a relative or carer")
+        CLINIC = "clinic", _("Through their clinic")
+        READ = "read", _("They read it in the portal")
+        WITHDRAWN = "withdrawn", _("No longer critical: the answer was settled otherwise")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     review = models.ForeignKey(Review, models.PROTECT, related_name="notices")
@@ -527,4 +538,5 @@ class CriticalNotice(models.Model):
 
 def finding_choices(analysis: Analysis) -> dict[str, str]:
     """What a practitioner can answer about this analysis, with its words."""
-    return {**analysis.catalogue.classes, Opinion.CAN_NOT_TELL: "the picture can not tell"}
+    classes = {code: gettext(words) for code, words in analysis.catalogue.classes.items()}
+    return {**classes, Opinion.CAN_NOT_TELL: gettext("the picture can not tell")}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from portal.accounts.models import User, Verification
 
@@ -14,16 +15,16 @@ from .models import Opinion, Referral, Review, Role
 def require_reader(review: Review, practitioner: Any) -> None:
     """Raises ReviewError."""
     if not practitioner.is_verified_practitioner:
-        raise ReviewError("not_verified", "Only a verified practitioner reads scans.")
+        raise ReviewError("not_verified", _("Only a verified practitioner reads scans."))
     if review.patient_id == practitioner.pk:
-        raise ReviewError("own_scan", "Nobody reviews their own scan.")
+        raise ReviewError("own_scan", _("Nobody reviews their own scan."))
 
 
 def require_new_reader(review: Review, practitioner: Any) -> None:
     """For taking a case: nobody reads it twice, nor a later reading of what they referred away. Raises ReviewError."""
     require_reader(review, practitioner)
     if practitioner.pk in read_before([review])[review.pk]:
-        raise ReviewError("read_before", "You have read this scan already. Another practitioner reads it next.")
+        raise ReviewError("read_before", _("You have read this scan already. Another practitioner reads it next."))
 
 
 def may_take(review: Review, user: Any) -> bool:

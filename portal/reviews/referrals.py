@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.audit.services import record
@@ -24,7 +25,7 @@ def refer(*, review: Review, practitioner: Any, reason: str, to: User | None = N
     """Hand over a case that one holds. What was read so far stays the own reading of the one who made it, and is not shown to the next one.
     Raises ReviewError."""
     if not reason.strip():
-        raise ReviewError("reason_required", "Say why you refer it: the other practitioner reads it.")
+        raise ReviewError("reason_required", _("Say why you refer it: the other practitioner reads it."))
     with transaction.atomic():
         review = held(review, practitioner)
         others = colleagues(review, practitioner)
@@ -33,7 +34,7 @@ def refer(*, review: Review, practitioner: Any, reason: str, to: User | None = N
         else:
             known = {words.casefold(): words for words in specialities(others)}
             if speciality.strip().casefold() not in known:
-                raise ReviewError("unknown_speciality", "No practitioner who could read this scan has that speciality.")
+                raise ReviewError("unknown_speciality", _("No practitioner who could read this scan has that speciality."))
             speciality = known[speciality.strip().casefold()]
         referral = Referral.objects.create(
             review=review,
@@ -66,5 +67,5 @@ def colleague(review: Review, practitioner: Any, pk: int) -> User:
     """One of those to whom it can be referred. Raises ReviewError."""
     found = colleagues(review, practitioner).filter(pk=pk).first()
     if found is None:
-        raise ReviewError("unknown_colleague", "This scan can not be referred to them: choose one of the list.")
+        raise ReviewError("unknown_colleague", _("This scan can not be referred to them: choose one of the list."))
     return found

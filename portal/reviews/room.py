@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from . import readers
 from .case_forms import AmendForm, ReferForm, TellForm
@@ -17,7 +18,7 @@ def case(review: Review, user: Any, **bound: Any) -> dict[str, Any]:
     seen = readers.shown_readings(review, user)
     notices = CriticalNotice.objects.visible_to(user).filter(review=review).with_all()
     return {
-        "role_words": {Role.SECOND: "Second reading", Role.ARBITER: "Arbitration"}.get(Role(review.role), ""),
+        "role_words": {Role.SECOND: _("Second reading"), Role.ARBITER: _("Arbitration")}.get(Role(review.role), ""),
         "holds_it": holds_it,
         "may_claim": review.is_claimable and readers.may_take(review, user),
         "took_part": review.took_part(user),

@@ -218,13 +218,20 @@ class ModelAnswerSerializer(serializers.Serializer):
 class FlagSerializer(serializers.Serializer):
     """How soon the practitioner wants it to be read, and why."""
 
-    urgency = serializers.ChoiceField(choices=[level.label.lower() for level in Review.Urgency])
+    urgency = serializers.ChoiceField(choices=[level.code.lower() for level in Review.Urgency])
     reason = serializers.CharField(min_length=3, max_length=200)
 
 
 class UrgencyReasonSerializer(serializers.Serializer):
     code = serializers.CharField()
     words = serializers.CharField()
+
+
+class UrgencyField(serializers.CharField):
+    """Its code: the same in every language."""
+
+    def to_representation(self, value: Any) -> str:
+        return Review.Urgency(value).code
 
 
 class SavedFilterSerializer(serializers.ModelSerializer):
@@ -237,7 +244,7 @@ class SavedFilterSerializer(serializers.ModelSerializer):
 
 
 class ServiceTargetSerializer(serializers.ModelSerializer):
-    urgency = serializers.CharField(source="get_urgency_display", read_only=True)
+    urgency = UrgencyField(read_only=True)
     hours = serializers.IntegerField(min_value=1, max_value=720)
 
     class Meta:
@@ -249,7 +256,7 @@ class ServiceTargetSerializer(serializers.ModelSerializer):
 class ReviewSerializer(serializers.ModelSerializer):
     url = serializers.HyperlinkedIdentityField(view_name="v1:review-detail")
     disease = serializers.CharField(source="analysis.disease", read_only=True)
-    urgency = serializers.CharField(source="get_urgency_display", read_only=True)
+    urgency = UrgencyField(read_only=True)
     urgency_reasons = serializers.SerializerMethodField(
         help_text="Why it has its urgency. What the model's answer adds is named once it is revealed."
     )

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.analyses.models import Analysis
 from portal.audit.services import record, record_many
@@ -48,8 +49,8 @@ def claim(*, review: Review, practitioner: Any) -> Review:
         mine = review.status == Review.Status.CLAIMED and review.practitioner_id == practitioner.pk
         if not (mine or review.is_claimable):
             if review.status == Review.Status.CLAIMED:
-                raise ReviewError("already_claimed", f"{review.practitioner} is reading this scan already.")
-            raise ReviewError("not_open", "This review is not open any more.")
+                raise ReviewError("already_claimed", _("{name} is reading this scan already.").format(name=review.practitioner))
+            raise ReviewError("not_open", _("This review is not open any more."))
         require_new_reader(review, practitioner)
         now = timezone.now()
         earlier = Opinion.objects.filter(review=review, practitioner=practitioner, stage=Opinion.Stage.INDEPENDENT).exists()
@@ -106,9 +107,9 @@ def sign(*, review: Review, practitioner: Any, finding: str, change_reason: str 
         review = held(review, practitioner)
         independent = review.independent
         if independent is None or review.revealed_at is None:
-            raise ReviewError("read_first", "Record your own reading first; the model's answer is shown after that.")
+            raise ReviewError("read_first", _("Record your own reading first; the model's answer is shown after that."))
         if finding != independent.finding and not change_reason.strip():
-            raise ReviewError("reason_required", "You changed your finding after seeing the model's answer. Say why.")
+            raise ReviewError("reason_required", _("You changed your finding after seeing the model's answer. Say why."))
         reason = change_reason if finding != independent.finding else ""
         opinion = keep(review, practitioner, Opinion.Stage.FINAL, finding=finding, change_reason=reason, **said)
         Draft.objects.filter(review=review, practitioner=practitioner).delete()
@@ -149,11 +150,11 @@ def waive_second_reading(*, review: Review, by: Any) -> Review:
     """An administrator lets the first reading be the answer, where nobody else can read. Not while somebody holds it, and not where two
     readers disagree. Raises ReviewError."""
     if not by.is_administrator:
-        raise ReviewError("not_administrator", "Only an administrator lets one reading be enough.")
+        raise ReviewError("not_administrator", _("Only an administrator lets one reading be enough."))
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review.pk)
         if review.role != Role.SECOND or not review.is_claimable:
-            raise ReviewError("no_second_reading", "No second reading waits here.")
+            raise ReviewError("no_second_reading", _("No second reading waits here."))
         record("review.second_reading_waived", review, actor=by, patient=review.patient)
         _settle(review)
     return review
@@ -164,9 +165,9 @@ def add_addendum(*, review: Review, practitioner: Any, text: str) -> Addendum:
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review.pk)
         if review.status != Review.Status.SIGNED or review.practitioner_id != practitioner.pk or not practitioner.is_verified_practitioner:
-            raise ReviewError("not_signed_by_you", "Only the practitioner who signed an opinion adds to it.")
+            raise ReviewError("not_signed_by_you", _("Only the practitioner who signed an opinion adds to it."))
         if not text.strip():
-            raise ReviewError("empty", "Write what you want to add.")
+            raise ReviewError("empty", _("Write what you want to add."))
         addendum = Addendum.objects.create(review=review, author=practitioner, text=text.strip())
         record("review.addendum", review, actor=practitioner, patient=review.patient)
         addendum_added.send(Review, review=review, addendum=addendum)
@@ -176,11 +177,11 @@ def add_addendum(*, review: Review, practitioner: Any, text: str) -> Addendum:
 def decline(*, review: Review, patient: Any) -> Review:
     """The patient does not want a practitioner to read the scan. Not after it was signed. Raises ReviewError."""
     if review.patient_id != patient.pk:
-        raise ReviewError("not_yours", "Only the patient can decline the reading.")
+        raise ReviewError("not_yours", _("Only the patient can decline the reading."))
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review.pk)
         if not review.is_open or review.role != Role.FIRST:
-            raise ReviewError("not_open", "A practitioner has read it already, or you have declined before.")
+            raise ReviewError("not_open", _("A practitioner has read it already, or you have declined before."))
         practitioner = review.practitioner
         review.practitioner = review.revealed_at = review.claimed_at = review.claim_expires_at = None
         review.status = Review.Status.DECLINED
@@ -200,9 +201,11 @@ def held(review: Review, practitioner: Any) -> Review:
     require_reader(review, practitioner)
     review = Review.objects.select_for_update().get(pk=review.pk)
     if review.status == Review.Status.SIGNED:
-        raise ReviewError("already_signed", "A signed opinion can not be changed. Add an addendum.")
+        raise ReviewError("already_signed", _("A signed opinion can not be changed. Add an addendum."))
     if review.status != Review.Status.CLAIMED or review.practitioner_id != practitioner.pk:
-        raise ReviewError("not_claimed", "You do not hold this review: your claim may have run out. Claim it again; your reading is kept.")
+        raise ReviewError(
+            "not_claimed", _("You do not hold this review: your claim may have run out. Claim it again; your reading is kept.")
+        )
     return review
 
 
@@ -239,9 +242,13 @@ def keep(
         (urgency, ["", *Opinion.Urgency.values]),
     ):
         if value not in allowed:
-            raise ReviewError("unknown_choice", f"'{value}' is not one of: {', '.join(filter(None, allowed))}.")
+            raise ReviewError(
+                "unknown_choice", _("'{value}' is not one of: {codes}.").format(value=value, codes=", ".join(filter(None, allowed)))
+            )
     if urgency and not usual:
-        raise ReviewError("nothing_to_do", "Where nothing more is needed, nothing is urgent. Recommend something, or leave out how soon.")
+        raise ReviewError(
+            "nothing_to_do", _("Where nothing more is needed, nothing is urgent. Recommend something, or leave out how soon.")
+        )
     try:
         kept = checked(disease=review.analysis.disease, finding=finding, finding_words=findings[finding], details=details or {})
     except DetailsRefused as refused:
@@ -268,4 +275,6 @@ def keep(
                 **version,
             )
     except IntegrityError as error:
-        raise ReviewError("already_read", "Your reading is kept already; it is not changed after the model's answer was shown.") from error
+        raise ReviewError(
+            "already_read", _("Your reading is kept already; it is not changed after the model's answer was shown.")
+        ) from error

@@ -11,8 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
 ONE, MANY, NUMBER, SITE = "one", "many", "number", "site"
 ANY_FINDING = "can_not_tell"
+Words = str | Promise  # told in the language of the reader
 
 
 class DetailsRefused(ValueError):
@@ -26,8 +31,8 @@ class DetailsRefused(ValueError):
 @dataclass(frozen=True)
 class Choice:
     code: str
-    words: str
-    plain: str = ""
+    words: Words
+    plain: Words = ""
     fits: tuple[str, ...] = ()
 
 
@@ -36,10 +41,10 @@ class Field:
     """One question. `fits` counts for every value of it; a number that is 0 says that nothing is there, so it fits the opposite."""
 
     code: str
-    words: str
+    words: Words
     kind: str
     choices: tuple[Choice, ...] = ()
-    plain: str = ""
+    plain: Words = ""
     fits: tuple[str, ...] = ()
     maximum: int = 0
     whole: bool = True
@@ -53,58 +58,73 @@ class Field:
         if self.kind == NUMBER:
             return f"{value:g} {self.unit}".strip()
         found = [(code, self.choice(code)) for code in (value if self.kind == MANY else [value])]
-        return ", ".join((plain and choice.plain) or choice.words if choice else str(code) for code, choice in found)
+        return ", ".join(str((plain and choice.plain) or choice.words) if choice else str(code) for code, choice in found)
 
 
-_UNSURE = Choice("can_not_tell", "Can not tell")
-_SIDE = (Choice("right", "Right"), Choice("left", "Left"), Choice("both", "Both"))
-_ZONES = tuple(
-    Choice(f"{side}_{zone}", f"{side.capitalize()} {zone} zone", f"{zone} part of the {side} lung".replace("mid ", "middle "))
-    for zone in ("upper", "mid", "lower")
-    for side in ("right", "left")
+_UNSURE = Choice("can_not_tell", pgettext_lazy("a detail", "Can not tell"))
+_SIDE = (
+    Choice("right", pgettext_lazy("side", "Right")),
+    Choice("left", pgettext_lazy("side", "Left")),
+    Choice("both", pgettext_lazy("side", "Both")),
+)
+_ZONES = (
+    Choice("right_upper", _("Right upper zone"), _("upper part of the right lung")),
+    Choice("left_upper", _("Left upper zone"), _("upper part of the left lung")),
+    Choice("right_mid", _("Right mid zone"), _("middle part of the right lung")),
+    Choice("left_mid", _("Left mid zone"), _("middle part of the left lung")),
+    Choice("right_lower", _("Right lower zone"), _("lower part of the right lung")),
+    Choice("left_lower", _("Left lower zone"), _("lower part of the left lung")),
 )
 # What a film shows besides the question: it goes with every finding, a normal one too.
 _ALSO = Field(
     "also_seen",
-    "Also seen",
+    _("Also seen"),
     MANY,
     (
-        Choice("pleural_effusion", "Pleural effusion", "fluid around the lung"),
-        Choice("pneumothorax", "Pneumothorax", "air around the lung"),
-        Choice("mass", "Nodule or mass", "a round shadow that needs a closer look"),
-        Choice("enlarged_heart", "Enlarged heart", "a heart that looks large"),
-        Choice("fracture", "Fracture", "a broken bone"),
+        Choice("pleural_effusion", _("Pleural effusion"), _("fluid around the lung")),
+        Choice("pneumothorax", _("Pneumothorax"), _("air around the lung")),
+        Choice("mass", _("Nodule or mass"), _("a round shadow that needs a closer look")),
+        Choice("enlarged_heart", _("Enlarged heart"), _("a heart that looks large")),
+        Choice("fracture", _("Fracture"), _("a broken bone")),
     ),
 )
-
-
-def _sites() -> tuple[Choice, ...]:
-    """Regions of the body map: the codes begin with front or back."""
-    axis = {
-        "front": {"face": "face", "neck": "front of the neck", "chest": "chest", "abdomen": "belly", "groin": "groin"},
-        "back": {
-            "scalp": "back of the head",
-            "neck": "back of the neck",
-            "upper": "upper back",
-            "lower": "lower back",
-            "buttocks": "buttocks",
-        },
-    }
-    limbs = {
-        "upper_arm": ("front of the {} upper arm", "back of the {} upper arm"),
-        "forearm": ("inside of the {} forearm", "outside of the {} forearm"),
-        "hand": ("{} palm", "back of the {} hand"),
-        "thigh": ("front of the {} thigh", "back of the {} thigh"),
-        "lower_leg": ("{} shin", "{} calf"),
-        "foot": ("top of the {} foot", "sole of the {} foot"),
-    }
-    found = []
-    for index, view in enumerate(("front", "back")):
-        found += [Choice(f"{view}_{code}", words.capitalize()) for code, words in axis[view].items()]
-        for part, words in limbs.items():
-            found += [Choice(f"{view}_{side}_{part}", words[index].format(side).capitalize()) for side in ("right", "left")]
-    return tuple(found)
-
+# Regions of the body map: the codes begin with front or back.
+_SITES = (
+    Choice("front_face", _("Face")),
+    Choice("front_neck", _("Front of the neck")),
+    Choice("front_chest", _("Chest")),
+    Choice("front_abdomen", _("Belly")),
+    Choice("front_groin", _("Groin")),
+    Choice("front_right_upper_arm", _("Front of the right upper arm")),
+    Choice("front_left_upper_arm", _("Front of the left upper arm")),
+    Choice("front_right_forearm", _("Inside of the right forearm")),
+    Choice("front_left_forearm", _("Inside of the left forearm")),
+    Choice("front_right_hand", _("Right palm")),
+    Choice("front_left_hand", _("Left palm")),
+    Choice("front_right_thigh", _("Front of the right thigh")),
+    Choice("front_left_thigh", _("Front of the left thigh")),
+    Choice("front_right_lower_leg", _("Right shin")),
+    Choice("front_left_lower_leg", _("Left shin")),
+    Choice("front_right_foot", _("Top of the right foot")),
+    Choice("front_left_foot", _("Top of the left foot")),
+    Choice("back_scalp", _("Back of the head")),
+    Choice("back_neck", _("Back of the neck")),
+    Choice("back_upper", _("Upper back")),
+    Choice("back_lower", _("Lower back")),
+    Choice("back_buttocks", _("Buttocks")),
+    Choice("back_right_upper_arm", _("Back of the right upper arm")),
+    Choice("back_left_upper_arm", _("Back of the left upper arm")),
+    Choice("back_right_forearm", _("Outside of the right forearm")),
+    Choice("back_left_forearm", _("Outside of the left forearm")),
+    Choice("back_right_hand", _("Back of the right hand")),
+    Choice("back_left_hand", _("Back of the left hand")),
+    Choice("back_right_thigh", _("Back of the right thigh")),
+    Choice("back_left_thigh", _("Back of the left thigh")),
+    Choice("back_right_lower_leg", _("Right calf")),
+    Choice("back_left_lower_leg", _("Left calf")),
+    Choice("back_right_foot", _("Sole of the right foot")),
+    Choice("back_left_foot", _("Sole of the left foot")),
+)
 
 _TB, _PNEUMONIA, _ANY_PNEUMONIA = ("tuberculosis",), ("pneumonia",), ("covid19", "other_pneumonia")
 _MORE_THAN_DOTS = ("grade_2", "grade_3", "grade_4")
@@ -112,33 +132,33 @@ _PARASITE = ("parasitized",)
 
 FIELDS: dict[str, tuple[Field, ...]] = {
     "tuberculosis": (
-        Field("location", "Location", MANY, _ZONES, plain="Where", fits=_TB),
+        Field("location", pgettext_lazy("in the lung", "Location"), MANY, _ZONES, plain=pgettext_lazy("in the body", "Where"), fits=_TB),
         Field(
             "pattern",
-            "Pattern",
+            pgettext_lazy("in the lung", "Pattern"),
             MANY,
             (
-                Choice("consolidation", "Consolidation", "a filled, white area"),
-                Choice("cavity", "Cavity", "a hollow space"),
-                Choice("nodular", "Nodular pattern", "small round shadows"),
-                Choice("miliary", "Miliary pattern", "many tiny dots"),
-                Choice("lymphadenopathy", "Lymphadenopathy", "swollen glands"),
-                Choice("fibrosis", "Fibrotic scarring", "scars"),
-                Choice("calcified", "Calcified granuloma", "a small chalky scar"),
+                Choice("consolidation", _("Consolidation"), _("a filled, white area")),
+                Choice("cavity", _("Cavity"), _("a hollow space")),
+                Choice("nodular", _("Nodular pattern"), _("small round shadows")),
+                Choice("miliary", _("Miliary pattern"), _("many tiny dots")),
+                Choice("lymphadenopathy", _("Lymphadenopathy"), _("swollen glands")),
+                Choice("fibrosis", _("Fibrotic scarring"), pgettext_lazy("in the lung", "scars")),
+                Choice("calcified", _("Calcified granuloma"), _("a small chalky scar")),
             ),
-            plain="What is seen",
+            plain=_("What is seen"),
             fits=_TB,
         ),
         Field(
             "activity",
-            "Activity",
+            pgettext_lazy("of tuberculosis", "Activity"),
             ONE,
             (
-                Choice("active", "Looks active", "it looks active"),
-                Choice("healed", "Looks healed", "it looks healed"),
-                Choice("can_not_tell", "Can not tell from one film", "one film can not tell"),
+                Choice("active", _("Looks active"), _("it looks active")),
+                Choice("healed", _("Looks healed"), _("it looks healed")),
+                Choice("can_not_tell", _("Can not tell from one film"), _("one film can not tell")),
             ),
-            plain="Active or healed",
+            plain=_("Active or healed"),
             fits=_TB,
         ),
         _ALSO,
@@ -146,45 +166,47 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "pneumonia": (
         Field(
             "pattern",
-            "Pattern",
+            pgettext_lazy("in the lung", "Pattern"),
             MANY,
             (
-                Choice("lobar", "Lobar consolidation", "one filled, white area"),
-                Choice("patchy", "Patchy consolidation", "several white patches"),
-                Choice("ground_glass", "Ground-glass opacity", "a hazy veil"),
-                Choice("reticular", "Reticular pattern", "a net of fine lines"),
+                Choice("lobar", _("Lobar consolidation"), _("one filled, white area")),
+                Choice("patchy", _("Patchy consolidation"), _("several white patches")),
+                Choice("ground_glass", _("Ground-glass opacity"), _("a hazy veil")),
+                Choice("reticular", _("Reticular pattern"), _("a net of fine lines")),
             ),
-            plain="What is seen",
+            plain=_("What is seen"),
             fits=_PNEUMONIA,
         ),
-        Field("side", "Side", ONE, _SIDE, plain="Which lung", fits=_PNEUMONIA),
-        Field("location", "Location", MANY, _ZONES, plain="Where", fits=_PNEUMONIA),
+        Field("side", pgettext_lazy("of the chest", "Side"), ONE, _SIDE, plain=_("Which lung"), fits=_PNEUMONIA),
+        Field(
+            "location", pgettext_lazy("in the lung", "Location"), MANY, _ZONES, plain=pgettext_lazy("in the body", "Where"), fits=_PNEUMONIA
+        ),
         _ALSO,
     ),
     "covid19": (
         Field(
             "pattern",
-            "Pattern",
+            pgettext_lazy("in the lung", "Pattern"),
             MANY,
             (
-                Choice("ground_glass", "Ground-glass opacity", "a hazy veil"),
-                Choice("consolidation", "Consolidation", "a filled, white area"),
-                Choice("reticular", "Reticular pattern", "a net of fine lines"),
+                Choice("ground_glass", _("Ground-glass opacity"), _("a hazy veil")),
+                Choice("consolidation", _("Consolidation"), _("a filled, white area")),
+                Choice("reticular", _("Reticular pattern"), _("a net of fine lines")),
             ),
-            plain="What is seen",
+            plain=_("What is seen"),
             fits=_ANY_PNEUMONIA,
         ),
-        Field("side", "Side", ONE, _SIDE, plain="Which lung", fits=_ANY_PNEUMONIA),
+        Field("side", pgettext_lazy("of the chest", "Side"), ONE, _SIDE, plain=_("Which lung"), fits=_ANY_PNEUMONIA),
         Field(
             "distribution",
-            "Distribution",
+            _("Distribution"),
             ONE,
             (
-                Choice("peripheral", "Peripheral", "near the edge of the lungs"),
-                Choice("perihilar", "Perihilar", "near the middle of the chest"),
-                Choice("diffuse", "Diffuse", "all over the lungs"),
+                Choice("peripheral", _("Peripheral"), _("near the edge of the lungs")),
+                Choice("perihilar", _("Perihilar"), _("near the middle of the chest")),
+                Choice("diffuse", _("Diffuse"), _("all over the lungs")),
             ),
-            plain="How it is spread",
+            plain=_("How it is spread"),
             fits=_ANY_PNEUMONIA,
         ),
         _ALSO,
@@ -192,113 +214,128 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "skin_cancer": (
         Field(
             "asymmetry",
-            "A  Asymmetry",
+            _("A  Asymmetry"),
             ONE,
             (
-                Choice("none", "Symmetric", "even on both sides"),
-                Choice("one_axis", "About one axis", "uneven in one direction"),
-                Choice("two_axes", "About both axes", "uneven in both directions"),
+                Choice("none", _("Symmetric"), _("even on both sides")),
+                Choice("one_axis", _("About one axis"), _("uneven in one direction")),
+                Choice("two_axes", _("About both axes"), _("uneven in both directions")),
             ),
-            plain="Shape",
+            plain=pgettext_lazy("of a skin spot", "Shape"),
         ),
         Field(
             "border",
-            "B  Border",
+            _("B  Border"),
             ONE,
             (
-                Choice("regular", "Regular"),
-                Choice("irregular_part", "Irregular in part", "irregular in places"),
-                Choice("irregular_all", "Irregular all round"),
+                Choice("regular", pgettext_lazy("border", "Regular")),
+                Choice("irregular_part", _("Irregular in part"), _("irregular in places")),
+                Choice("irregular_all", _("Irregular all round")),
             ),
-            plain="Edge",
+            plain=pgettext_lazy("of a skin spot", "Edge"),
         ),
         Field(
             "colours",
-            "C  Colours",
+            _("C  Colours"),
             MANY,
             (
-                Choice("white", "White"),
-                Choice("red", "Red"),
-                Choice("light_brown", "Light brown"),
-                Choice("dark_brown", "Dark brown"),
-                Choice("blue_grey", "Blue-grey"),
-                Choice("black", "Black"),
+                Choice("white", pgettext_lazy("colour", "White")),
+                Choice("red", pgettext_lazy("colour", "Red")),
+                Choice("light_brown", _("Light brown")),
+                Choice("dark_brown", _("Dark brown")),
+                Choice("blue_grey", _("Blue-grey")),
+                Choice("black", pgettext_lazy("colour", "Black")),
             ),
-            plain="Colours",
+            plain=_("Colours"),
         ),
-        Field("diameter_mm", "D  Diameter, mm", NUMBER, plain="Size", maximum=300, whole=False, unit="mm"),
+        Field(
+            "diameter_mm", _("D  Diameter, mm"), NUMBER, plain=pgettext_lazy("of a skin spot", "Size"), maximum=300, whole=False, unit="mm"
+        ),
         Field(
             "evolving",
-            "E  Evolving",
+            _("E  Evolving"),
             ONE,
             (
-                Choice("no", "No change known"),
-                Choice("yes", "Changes", "it changes"),
-                Choice("not_known", "Not known", "not known"),
+                Choice("no", _("No change known")),
+                Choice("yes", pgettext_lazy("a skin spot", "Changes"), _("it changes")),
+                Choice(
+                    "not_known", pgettext_lazy("change of a skin spot", "Not known"), pgettext_lazy("change of a skin spot", "not known")
+                ),
             ),
-            plain="Change",
+            plain=pgettext_lazy("of a skin spot", "Change"),
         ),
-        Field("site", "Site on the body", SITE, _sites(), plain="Where"),
+        Field("site", _("Site on the body"), SITE, _SITES, plain=pgettext_lazy("in the body", "Where")),
     ),
     "diabetic_retinopathy": (
-        Field("eye", "Eye", ONE, (*_SIDE[:2], _UNSURE), plain="Which eye"),
+        Field("eye", pgettext_lazy("field", "Eye"), ONE, (*_SIDE[:2], _UNSURE), plain=_("Which eye")),
         Field(
             "signs",
-            "Signs",
+            pgettext_lazy("in the eye", "Signs"),
             MANY,
             (
-                Choice("microaneurysms", "Microaneurysms", "tiny bulges of vessels", fits=("grade_1", *_MORE_THAN_DOTS)),
-                Choice("haemorrhages", "Haemorrhages", "small bleedings", fits=_MORE_THAN_DOTS),
-                Choice("hard_exudates", "Hard exudates", "deposits that leaked from vessels", fits=_MORE_THAN_DOTS),
-                Choice("cotton_wool", "Cotton-wool spots", "spots that get too little blood", fits=_MORE_THAN_DOTS),
-                Choice("venous_beading", "Venous beading", "veins of uneven width", fits=_MORE_THAN_DOTS),
-                Choice("irma", "IRMA", "twisted small vessels", fits=_MORE_THAN_DOTS),
-                Choice("neovascularisation", "Neovascularisation", "new vessels that can bleed", fits=("grade_4",)),
-                Choice("vitreous_haemorrhage", "Vitreous or preretinal haemorrhage", "bleeding in front of the retina", fits=("grade_4",)),
+                Choice("microaneurysms", _("Microaneurysms"), _("tiny bulges of vessels"), fits=("grade_1", *_MORE_THAN_DOTS)),
+                Choice("haemorrhages", _("Haemorrhages"), _("small bleedings"), fits=_MORE_THAN_DOTS),
+                Choice("hard_exudates", _("Hard exudates"), _("deposits that leaked from vessels"), fits=_MORE_THAN_DOTS),
+                Choice("cotton_wool", _("Cotton-wool spots"), _("spots that get too little blood"), fits=_MORE_THAN_DOTS),
+                Choice("venous_beading", _("Venous beading"), _("veins of uneven width"), fits=_MORE_THAN_DOTS),
+                Choice("irma", _("IRMA"), _("twisted small vessels"), fits=_MORE_THAN_DOTS),
+                Choice("neovascularisation", _("Neovascularisation"), _("new vessels that can bleed"), fits=("grade_4",)),
+                Choice(
+                    "vitreous_haemorrhage", _("Vitreous or preretinal haemorrhage"), _("bleeding in front of the retina"), fits=("grade_4",)
+                ),
             ),
-            plain="What is seen",
+            plain=_("What is seen"),
         ),
         Field(
             "oedema",
-            "Macular oedema",
+            _("Macular oedema"),
             ONE,
             (
-                Choice("absent", "Absent", "none seen"),
-                Choice("present", "Present, centre not involved", "present, away from the centre of sight", ("grade_1", *_MORE_THAN_DOTS)),
-                Choice("centre_involving", "Centre-involving", "present in the centre of sight", ("grade_1", *_MORE_THAN_DOTS)),
-                Choice("can_not_tell", "Can not tell from one photograph", "one photograph can not tell"),
+                Choice("absent", pgettext_lazy("oedema", "Absent"), _("none seen")),
+                Choice(
+                    "present", _("Present, centre not involved"), _("present, away from the centre of sight"), ("grade_1", *_MORE_THAN_DOTS)
+                ),
+                Choice("centre_involving", _("Centre-involving"), _("present in the centre of sight"), ("grade_1", *_MORE_THAN_DOTS)),
+                Choice("can_not_tell", _("Can not tell from one photograph"), _("one photograph can not tell")),
             ),
-            plain="Swelling in the centre of the retina",
+            plain=_("Swelling in the centre of the retina"),
         ),
     ),
     "malaria": (
         Field(
             "stage",
-            "Stage",
+            pgettext_lazy("of the parasite", "Stage"),
             MANY,
             (
-                Choice("ring", "Ring"),
-                Choice("trophozoite", "Trophozoite"),
-                Choice("schizont", "Schizont"),
-                Choice("gametocyte", "Gametocyte"),
+                Choice("ring", pgettext_lazy("stage of the parasite", "Ring")),
+                Choice("trophozoite", _("Trophozoite")),
+                Choice("schizont", _("Schizont")),
+                Choice("gametocyte", _("Gametocyte")),
             ),
-            plain="Stage of the parasite",
+            plain=_("Stage of the parasite"),
             fits=_PARASITE,
         ),
-        Field("count", "Parasites counted in the picture", NUMBER, plain="Parasites counted in the picture", fits=_PARASITE, maximum=1000),
+        Field(
+            "count",
+            _("Parasites counted in the picture"),
+            NUMBER,
+            plain=_("Parasites counted in the picture"),
+            fits=_PARASITE,
+            maximum=1000,
+        ),
         Field(
             "species",
-            "Species",
+            pgettext_lazy("of the parasite", "Species"),
             ONE,
             (
-                Choice("falciparum", "P. falciparum"),
-                Choice("vivax", "P. vivax"),
-                Choice("ovale", "P. ovale"),
-                Choice("malariae", "P. malariae"),
-                Choice("knowlesi", "P. knowlesi"),
+                Choice("falciparum", _("P. falciparum")),
+                Choice("vivax", _("P. vivax")),
+                Choice("ovale", _("P. ovale")),
+                Choice("malariae", _("P. malariae")),
+                Choice("knowlesi", _("P. knowlesi")),
                 _UNSURE,
             ),
-            plain="Kind of malaria",
+            plain=_("Kind of malaria"),
             fits=_PARASITE,
         ),
     ),
@@ -312,11 +349,12 @@ def fields_of(disease: str) -> tuple[Field, ...]:
 def checked(*, disease: str, finding: str, finding_words: str, details: Any) -> dict[str, Any]:
     """The details as they are kept: known codes in the order of the form, nothing empty. Raises DetailsRefused."""
     if not isinstance(details, Mapping):
-        raise DetailsRefused("unknown_detail", "The details are named values, each by the code of its field.")
+        raise DetailsRefused("unknown_detail", gettext("The details are named values, each by the code of its field."))
     fields = {field.code: field for field in fields_of(disease)}
     for code in details:
         if code not in fields:
-            raise DetailsRefused("unknown_detail", f"'{code}' is not asked about this disease. Asked are: {', '.join(fields)}.")
+            told = gettext("'{code}' is not asked about this disease. Asked are: {codes}.")
+            raise DetailsRefused("unknown_detail", told.format(code=code, codes=", ".join(fields)))
     kept = {}
     for code, field in fields.items():
         value = _value(field, details.get(code))
@@ -343,7 +381,7 @@ def worded(disease: str, details: Mapping[str, Any], plain: bool = False) -> lis
     """Label and words of what was said, in the terms of the field or in plain words."""
     asked = [field for field in fields_of(disease) if field.code in details]
     return [
-        ((plain and field.plain) or re.sub(r"^[A-E]  ", "", field.words), _sentence(field.said(details[field.code], plain)))
+        (str((plain and field.plain) or re.sub(r"^[A-E]  ", "", str(field.words))), _sentence(field.said(details[field.code], plain)))
         for field in asked
     ]
 
@@ -360,7 +398,7 @@ def _value(field: Field, value: Any) -> Any:
         return _number(field, value)
     if field.kind == MANY:
         if isinstance(value, str) or not isinstance(value, Iterable):
-            raise DetailsRefused("unknown_detail", f"{field.words}: send a list.")
+            raise DetailsRefused("unknown_detail", gettext("{field}: send a list.").format(field=field.words))
         asked = list(value)
         for code in asked:
             _known(field, code)
@@ -371,14 +409,17 @@ def _value(field: Field, value: Any) -> Any:
 
 def _known(field: Field, code: Any) -> None:
     if field.choice(code) is None:
-        raise DetailsRefused("unknown_detail", f"{field.words}: '{code}' is not one of: {', '.join(c.code for c in field.choices)}.")
+        codes = ", ".join(choice.code for choice in field.choices)
+        told = gettext("{field}: '{code}' is not one of: {codes}.")
+        raise DetailsRefused("unknown_detail", told.format(field=field.words, code=code, codes=codes))
 
 
 def _number(field: Field, value: Any) -> float | int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= field.maximum:
-        raise DetailsRefused("unknown_detail", f"{field.words}: send a number from 0 to {field.maximum:g}.")
+        told = gettext("{field}: send a number from 0 to {maximum}.")
+        raise DetailsRefused("unknown_detail", told.format(field=field.words, maximum=f"{field.maximum:g}"))
     if field.whole and value != int(value):
-        raise DetailsRefused("unknown_detail", f"{field.words}: send a whole number.")
+        raise DetailsRefused("unknown_detail", gettext("{field}: send a whole number.").format(field=field.words))
     return int(value) if value == int(value) else round(value, 1)
 
 
@@ -398,4 +439,5 @@ def _must_fit(field: Field, value: Any, finding: str, finding_words: str) -> Non
 
 
 def _contradiction(said: str, finding_words: str) -> str:
-    return f"“{said}” does not go with the finding “{finding_words}”. Change the finding, or take the detail away."
+    told = gettext("“{said}” does not go with the finding “{finding}”. Change the finding, or take the detail away.")
+    return told.format(said=said, finding=finding_words)

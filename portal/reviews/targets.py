@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from portal.audit.services import record
 
@@ -33,11 +34,11 @@ def of(review: Review) -> timedelta:
 def check(*, disease: str, urgency: int, hours: int) -> None:
     """Raises ReviewError for hours out of range, or that would let a less urgent scan of the disease be due before a more urgent one."""
     if not 1 <= hours <= 720:
-        raise ReviewError("out_of_range", "A target is between 1 and 720 hours.")
+        raise ReviewError("out_of_range", _("A target is between 1 and 720 hours."))
     others = {**{level.value: span for level, span in DEFAULT_HOURS.items()}}
     others |= dict(ServiceTarget.objects.filter(disease=disease).values_list("urgency", "hours"))
     if any((level < urgency and other > hours) or (level > urgency and other < hours) for level, other in others.items()):
-        raise ReviewError("out_of_order", "A more urgent scan can not have a longer target than a less urgent one of the same disease.")
+        raise ReviewError("out_of_order", _("A more urgent scan can not have a longer target than a less urgent one of the same disease."))
 
 
 def change(*, target: ServiceTarget, hours: int, by: Any) -> int:

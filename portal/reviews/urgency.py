@@ -10,6 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from portal.analyses.models import Analysis
 
@@ -17,15 +21,17 @@ from .models import Review
 from .worklist_models import Urgency
 
 VERY_LIKELY = 0.95
+PERCENT = f"{VERY_LIKELY:.0%}"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What asks for an urgency. `words` complete "urgent, because ..."; {symptoms} and {red_flags} are what the patient ticked."""
+    """What asks for an urgency. `words` complete "urgent, because ..."; {symptoms} and {red_flags} are what the patient ticked, {percent}
+    is VERY_LIKELY."""
 
     code: str
     urgency: Urgency
-    words: str
+    words: Any
     holds: Callable[[Analysis], bool]
     by_model: bool = False
 
@@ -35,24 +41,22 @@ class Reason:
     """Why a review has its urgency, for people and programs."""
 
     code: str
-    words: str
+    words: Any
 
 
 URGENT, SOON, ROUTINE = Urgency.URGENT, Urgency.SOON, Urgency.ROUTINE
 SUSPICIOUS, UNCERTAIN = Analysis.Outcome.SUSPICIOUS, Analysis.Outcome.UNCERTAIN
 
 RULES = (
-    Rule("red_flag", URGENT, "the patient ticked what needs help now: {red_flags}", lambda a: a.has_red_flag),
-    Rule(
-        "very_likely", URGENT, f"the model's probability is {VERY_LIKELY:.0%} or more", lambda a: (a.probability or 0) >= VERY_LIKELY, True
-    ),
-    Rule("suspicious", SOON, "the model finds signs of the disease", lambda a: a.outcome == SUSPICIOUS, True),
-    Rule("uncertain", SOON, "the model can not tell", lambda a: a.outcome == UNCERTAIN, True),
-    Rule("finding", SOON, "what the model finds needs a clinic by itself", lambda a: a.finding in a.catalogue.finding_steps, True),
-    Rule("symptoms", SOON, "the patient ticked: {symptoms}", lambda a: bool(a.symptoms)),
+    Rule("red_flag", URGENT, _("the patient ticked what needs help now: {red_flags}"), lambda a: a.has_red_flag),
+    Rule("very_likely", URGENT, _("the model's probability is {percent} or more"), lambda a: (a.probability or 0) >= VERY_LIKELY, True),
+    Rule("suspicious", SOON, _("the model finds signs of the disease"), lambda a: a.outcome == SUSPICIOUS, True),
+    Rule("uncertain", SOON, _("the model can not tell"), lambda a: a.outcome == UNCERTAIN, True),
+    Rule("finding", SOON, _("what the model finds needs a clinic by itself"), lambda a: a.finding in a.catalogue.finding_steps, True),
+    Rule("symptoms", SOON, _("the patient ticked: {symptoms}"), lambda a: bool(a.symptoms)),
 )
-CLOSED = Reason("model", "the model's answer asks for it, which stays closed until your own reading is kept")
-NOTHING = Reason("nothing", "nothing asks for it to be read sooner")
+CLOSED = Reason("model", _("the model's answer asks for it, which stays closed until your own reading is kept"))
+NOTHING = Reason("nothing", _("nothing asks for it to be read sooner"))
 
 
 def urgency_of(analysis: Analysis) -> Urgency:
@@ -66,8 +70,7 @@ def reasons_of(review: Review, *, revealed: bool, to_patient: bool = False) -> l
     analysis, flag = review.analysis, getattr(review, "flag", None)
     reasons = []
     if flag is not None:
-        why = "" if to_patient else f": {flag.reason}"  # written for the next reader
-        reasons.append(Reason("flag", f"flagged {flag.get_urgency_display().lower()} by {flag.practitioner}{why}"))
+        reasons.append(Reason("flag", str(flag) if to_patient else f"{flag}: {flag.reason}"))  # its reason is written for the next reader
     holding = [rule for rule in RULES if rule.holds(analysis)]
     told = holding if revealed else [rule for rule in holding if not rule.by_model]
     reasons += [Reason(rule.code, _words(rule, analysis)) for rule in told if not _is_said_already(rule, told, analysis)]
@@ -78,9 +81,9 @@ def reasons_of(review: Review, *, revealed: bool, to_patient: bool = False) -> l
 
 def rule_in_words() -> list[tuple[str, str]]:
     """The whole rule, by urgency, for who wants to know it before any scan."""
-    words = {"red_flags": "a red flag", "symptoms": "any other symptom"}
-    told = [(level.label, [rule.words.format(**words) for rule in RULES if rule.urgency == level]) for level in (URGENT, SOON)]
-    return [(label, "; ".join(lines)) for label, lines in told] + [(ROUTINE.label, "nothing of these")]
+    words = {"red_flags": gettext("a red flag"), "symptoms": gettext("any other symptom"), "percent": PERCENT}
+    told = [(str(level.label), [str(rule.words).format(**words) for rule in RULES if rule.urgency == level]) for level in (URGENT, SOON)]
+    return [(label, "; ".join(lines)) for label, lines in told] + [(str(ROUTINE.label), gettext("nothing of these"))]
 
 
 def _most_urgent(rules: list[Rule]) -> Urgency:
@@ -89,9 +92,9 @@ def _most_urgent(rules: list[Rule]) -> Urgency:
 
 def _words(rule: Rule, analysis: Analysis) -> str:
     symptoms = [symptom for symptom in analysis.catalogue.symptoms if symptom.code in analysis.symptoms]
-    red_flags = [symptom.words for symptom in symptoms if symptom.red_flag]
-    others = [symptom.words for symptom in symptoms if not symptom.red_flag]
-    return rule.words.format(red_flags=_listed(red_flags), symptoms=_listed(others))
+    red_flags = [gettext(symptom.words) for symptom in symptoms if symptom.red_flag]
+    others = [gettext(symptom.words) for symptom in symptoms if not symptom.red_flag]
+    return str(rule.words).format(red_flags=_listed(red_flags), symptoms=_listed(others), percent=PERCENT)
 
 
 def _listed(words: list[str]) -> str:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.accounts import recheck
@@ -98,7 +99,8 @@ def flag(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         except services.ReviewError as error:
             form.add_error(None, error.message)
         else:
-            messages.success(request, f"{review.reference} is {Review.Urgency(form.cleaned_data['urgency']).label.lower()} now.")
+            level = Review.Urgency(form.cleaned_data["urgency"])
+            messages.success(request, _("{reference} is {urgency} now.").format(reference=review.reference, urgency=level.label.lower()))
             return redirect("reviews:list")
     template = "reviews/_flag.html" if request.htmx else "reviews/flag.html"  # type: ignore[attr-defined]
     return render(request, template, {"review": review, "form": form}, status=400 if form.is_bound else 200)
@@ -174,20 +176,20 @@ def _step(request: HttpRequest, pk: uuid.UUID, do: Callable[[Review], object], s
 @login_required
 @require_POST
 def claim(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return _step(request, pk, lambda review: services.claim(review=review, practitioner=request.user), "It is yours for 30 minutes.")
+    return _step(request, pk, lambda review: services.claim(review=review, practitioner=request.user), _("It is yours for 30 minutes."))
 
 
 @login_required
 @require_POST
 def release(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    _step(request, pk, lambda review: services.release(review=review, practitioner=request.user), "Given back to the queue.")
+    _step(request, pk, lambda review: services.release(review=review, practitioner=request.user), _("Given back to the queue."))
     return redirect("reviews:list")
 
 
 @login_required
 @require_POST
 def reading(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return _keep(request, pk, ReadingForm, services.record_reading, "Your reading is kept. Here is the model's answer.")
+    return _keep(request, pk, ReadingForm, services.record_reading, _("Your reading is kept. Here is the model's answer."))
 
 
 @login_required
@@ -199,7 +201,7 @@ def sign(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def _said_of(pk: uuid.UUID) -> str:
     """What became of a case that was just signed."""
     settled = Review.objects.filter(pk=pk, status=Review.Status.SIGNED).exists()
-    return "Signed. The patient is told." if settled else "Signed. Another practitioner reads it too, before the patient is told."
+    return _("Signed. The patient is told.") if settled else _("Signed. Another practitioner reads it too, before the patient is told.")
 
 
 def _keep(
@@ -232,7 +234,7 @@ def _confirm(request: HttpRequest, review: Review, said: dict[str, Any]) -> Http
 def addendum(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     text = request.POST.get("text", "")[:4000]
     return _step(
-        request, pk, lambda review: services.add_addendum(review=review, practitioner=request.user, text=text), "Your addendum is kept."
+        request, pk, lambda review: services.add_addendum(review=review, practitioner=request.user, text=text), _("Your addendum is kept.")
     )
 
 
@@ -241,5 +243,5 @@ def addendum(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def decline(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """By the patient."""
     review = get_object_or_404(found(request), pk=pk)
-    _step(request, pk, lambda found: services.decline(review=found, patient=request.user), "No practitioner will read this scan.")
+    _step(request, pk, lambda found: services.decline(review=found, patient=request.user), _("No practitioner will read this scan."))
     return redirect("analyses:detail", pk=review.analysis_id)

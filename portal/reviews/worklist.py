@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import IntegerField, Subquery
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.accounts.models import User
 
@@ -20,8 +22,8 @@ CAP = 1000  # beyond it a count costs more than it says: 999+
 @dataclass(frozen=True)
 class Tab:
     code: str
-    words: str
-    empty: str
+    words: Any
+    empty: Any
     by: str = "due_at"
     newest_first: bool = False
 
@@ -29,13 +31,31 @@ class Tab:
 TABS = {
     tab.code: tab
     for tab in (
-        Tab("open", "Open", "Nothing waits. As soon as a model has answered a scan, it appears here, what is due first on top."),
-        Tab("mine", "Mine", "You hold no scan. Claim one and it is listed here until you have signed it or given it back."),
-        Tab("overdue", "Overdue", "Nothing is overdue. A scan that waits longer than its target is listed here."),
         Tab(
-            "signed", "Signed", "You have not signed an opinion yet. Those that you sign are kept here.", by="signed_at", newest_first=True
+            "open",
+            pgettext_lazy("cases", "Open"),
+            _("Nothing waits. As soon as a model has answered a scan, it appears here, what is due first on top."),
         ),
-        Tab("followed", "Followed", "Cases that you read or referred, and that somebody else still has to answer, are listed here."),
+        Tab(
+            "mine",
+            pgettext_lazy("cases", "Mine"),
+            _("You hold no scan. Claim one and it is listed here until you have signed it or given it back."),
+        ),
+        Tab(
+            "overdue", pgettext_lazy("cases", "Overdue"), _("Nothing is overdue. A scan that waits longer than its target is listed here.")
+        ),
+        Tab(
+            "signed",
+            pgettext_lazy("cases", "Signed"),
+            _("You have not signed an opinion yet. Those that you sign are kept here."),
+            by="signed_at",
+            newest_first=True,
+        ),
+        Tab(
+            "followed",
+            pgettext_lazy("cases", "Followed"),
+            _("Cases that you read or referred, and that somebody else still has to answer, are listed here."),
+        ),
     )
 }
 

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from portal.analyses.models import DISEASE_CHOICES
 
@@ -10,9 +12,14 @@ from .querysets import SavedFilterQuerySet
 
 
 class Urgency(models.IntegerChoices):
-    URGENT = 1
-    SOON = 2
-    ROUTINE = 3
+    URGENT = 1, pgettext_lazy("urgency", "Urgent")
+    SOON = 2, pgettext_lazy("urgency", "Soon")
+    ROUTINE = 3, pgettext_lazy("urgency", "Routine")
+
+    @property
+    def code(self) -> str:
+        """What the API calls it, in every language."""
+        return self.name.capitalize()
 
 
 class ServiceTarget(models.Model):
@@ -46,7 +53,7 @@ class UrgencyFlag(models.Model):
         constraints = [models.CheckConstraint(condition=Q(reason__gt=""), name="a_flag_has_a_reason")]
 
     def __str__(self) -> str:
-        return f"flagged {self.get_urgency_display().lower()} by {self.practitioner}"
+        return _("flagged {urgency} by {name}").format(urgency=self.get_urgency_display().lower(), name=self.practitioner)
 
 
 class SavedFilter(models.Model):

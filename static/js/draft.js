@@ -5,11 +5,17 @@ const PAUSE = 800, AGAIN = 5000;
 let saved = mark?.dataset.saved ? Date.parse(mark.dataset.saved) : null;
 let timer, typed = 0, sent = 0, leaving = false;
 
+function age(seconds) {
+  if (seconds < 2) return gettext("Draft saved just now.");
+  if (seconds < 90) return interpolate(gettext("Draft saved %(seconds)s s ago."), { seconds }, true);
+  if (seconds < 5400) return interpolate(gettext("Draft saved %(minutes)s min ago."), { minutes: Math.round(seconds / 60) }, true);
+  return interpolate(gettext("Draft saved %(when)s."), { when: new Date(saved).toLocaleString(document.documentElement.lang) }, true);
+}
+
 function tell() {
   if (saved === null) return;
   const seconds = Math.max(0, Math.round((Date.now() - saved) / 1000));
-  const ago = seconds < 2 ? "just now" : seconds < 90 ? `${seconds} s ago` : seconds < 5400 ? `${Math.round(seconds / 60)} min ago` : new Date(saved).toLocaleString();
-  mark.querySelector("[data-draft-age]").textContent = `Draft saved ${ago}.`;
+  mark.querySelector("[data-draft-age]").textContent = age(seconds);
 }
 
 function say(words) {
@@ -28,12 +34,12 @@ async function save() {
       [sent, saved] = [turn, Date.now()];
       say("");
       tell();
-    } else if (told) say(`Not saved: ${told.detail}`);
-    else say("Not saved: sign in again in another tab, then go on here.");
+    } else if (told) say(interpolate(gettext("Not saved: %(why)s"), { why: told.detail }, true));
+    else say(gettext("Not saved: sign in again in another tab, then go on here."));
     if (!answer.ok && !told) timer = setTimeout(save, AGAIN);
   } catch {
     if (leaving) return;
-    say("Not saved: there is no connection. Trying again.");
+    say(gettext("Not saved: there is no connection. Trying again."));
     timer = setTimeout(save, AGAIN);
   }
 }

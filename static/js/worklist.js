@@ -121,12 +121,18 @@ function urgent() {
 }
 let known = urgent();
 
+// As portal/analyses/templatetags/pictures.py says it.
+function span(minutes, hours, days) {
+  if (minutes < 60) return interpolate(gettext("%(minutes)s min"), { minutes }, true);
+  if (hours < 48) return interpolate(gettext("%(hours)s h %(minutes)s"), { hours, minutes: String(minutes % 60).padStart(2, "0") }, true);
+  return interpolate(ngettext("%(days)s day", "%(days)s days", days), { days }, true);
+}
+
 function wait() {
   for (const each of live.querySelectorAll("[data-since]")) {
     const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(each.dataset.since)) / 60000));
     const hours = Math.floor(minutes / 60);
-    const two = String(minutes % 60).padStart(2, "0");
-    const words = minutes < 60 ? `${minutes} min` : hours < 48 ? `${hours} h ${two}` : `${Math.floor(hours / 24)} days`;
+    const words = span(minutes, hours, Math.floor(hours / 24));
     if (each.textContent !== words) each.textContent = words;
   }
 }
@@ -141,7 +147,7 @@ live.addEventListener("htmx:afterSwap", () => {
   wait();
   const now = urgent();
   const fresh = [...now].filter(([review]) => !known.has(review)).map(([, words]) => words);
-  if (fresh.length) document.getElementById("news").textContent = `New and urgent: ${fresh.join("; ")}`;
+  if (fresh.length) document.getElementById("news").textContent = interpolate(gettext("New and urgent: %(cases)s"), { cases: fresh.join("; ") }, true);
   known = now;
 });
 setInterval(wait, 20000);

@@ -229,7 +229,7 @@ def test_the_keyboard_alone_is_enough(enter: Callable[..., Page]) -> None:
     expect(page.locator(".words").first).to_contain_text("W 248 C 136")
     expect(page.locator("[data-said]")).to_contain_text("window width 248, centre 136")
     page.keyboard.press("]")
-    expect(page.get_by_label("Look")).to_have_value("Lungs")
+    expect(page.get_by_label("Look")).to_have_value("lungs")
     page.keyboard.press("2")
     expect(page.locator('[data-number="2"]')).to_be_checked()
     page.keyboard.press("f")

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.reviews import urgency, worklist
 from portal.reviews.models import CriticalNotice, Review
@@ -33,10 +35,13 @@ def capped(count: int) -> str:
 def in_hours(span: timedelta) -> str:
     """A target: 6 h, 3 days."""
     hours = round(span.total_seconds() / 3600)
-    return f"{hours} h" if hours < 48 or hours % 24 else f"{hours // 24} days"
+    if hours < 48 or hours % 24:
+        return _("{hours} h").format(hours=hours)
+    return ngettext("{days} day", "{days} days", hours // 24).format(days=hours // 24)
 
 
 @register.filter
-def reasons_for(review: Review, user: Any) -> list[urgency.Reason]:
+def because(review: Review, user: Any) -> str:
     """For a row of the list: what the model's answer adds is said to whom holds the review only, which needs no further query."""
-    return urgency.reasons_of(review, revealed=review.practitioner_id == user.pk and review.revealed_at is not None)
+    reasons = urgency.reasons_of(review, revealed=review.practitioner_id == user.pk and review.revealed_at is not None)
+    return "; ".join(reason.words for reason in reasons)

@@ -24,7 +24,7 @@ export class Compare {
   async open(chosen) {
     this.close();
     const root = this.template.content.firstElementChild.cloneNode(true);
-    root.dataset.name = `Earlier, ${chosen.dataset.when}`;
+    root.dataset.name = interpolate(gettext("Earlier, %(when)s"), { when: chosen.dataset.when }, true);
     if (chosen.dataset.ofSide) root.dataset.side = chosen.dataset.ofSide;
     root.querySelector("[data-picture]").src = chosen.dataset.earlier;
     this.panes.append(root);
@@ -38,7 +38,7 @@ export class Compare {
       if (!pane.closed) this.room.arrived(pane);
     } catch {
       if (pane.closed) return;
-      this.room.say("The earlier picture did not come. It may be closed to you by now.");
+      this.room.say(gettext("The earlier picture did not come. It may be closed to you by now."));
       this.close();
     }
   }

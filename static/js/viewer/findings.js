@@ -1,4 +1,6 @@
 // The table beside the picture: every line with its length, for eyes and for screen readers; here lines are calibrated and removed.
+import { named, removed } from "./lines.js";
+
 export class Findings {
   constructor(root, room) {
     this.room = room;
@@ -21,10 +23,10 @@ export class Findings {
   filled(pane, line) {
     const row = this.row.content.firstElementChild.cloneNode(true);
     const [name, where, length] = row.children;
-    name.textContent = `Line ${line.number}`;
+    name.textContent = named(line);
     where.textContent = pane.name;
     length.textContent = pane.lines.told(line);
-    for (const hint of row.querySelectorAll(".visually-hidden")) hint.textContent = ` line ${line.number}`;
+    for (const hint of row.querySelectorAll(".visually-hidden")) hint.textContent = ` ${interpolate(gettext("line %(number)s"), { number: line.number }, true)}`;
     Object.assign(row, { pane, line });
     return row;
   }
@@ -34,12 +36,12 @@ export class Findings {
     const { pane, line } = button.closest("tr");
     if (button.dataset.line === "remove") {
       pane.lines.remove(line.number);
-      this.room.measured(pane, `Line ${line.number} is removed.`);
+      this.room.measured(pane, removed(line));
       (this.body.querySelector("[data-line=remove]") ?? pane.stage).focus(); // the button that was pressed is gone
       return;
     }
     this.asked = { pane, line };
-    this.dialog.querySelector("[data-calibrated-line]").textContent = `Line ${line.number}`;
+    this.dialog.querySelector("[data-calibrated-line]").textContent = named(line);
     this.dialog.returnValue = "";
     this.dialog.showModal();
     this.dialog.querySelector("input").select();

@@ -29,7 +29,7 @@ async function start(root) {
     each.redraw();
     room.show();
     room.listed();
-    room.say(`${each.name} is shown beside.`);
+    room.say(interpolate(gettext("%(name)s is shown beside."), { name: each.name }, true));
   };
   listenToHelp(help);
   room.record = new Record();

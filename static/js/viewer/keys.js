@@ -1,5 +1,6 @@
 // The keyboard of the viewer. Single keys are letters and signs that the form leaves free: digits, c and n are the form's.
 import { isSingle, want, wanted } from "../keys.js";
+import { removed } from "./lines.js";
 import { toPicture } from "./view.js";
 
 const KEYS = {
@@ -40,7 +41,7 @@ export function listenToStage(pane, room) {
 
 function removeLast(pane, room) {
   const line = pane.lines.all.pop();
-  if (line) room.measured(pane, `Line ${line.number} is removed.`);
+  if (line) room.measured(pane, removed(line));
 }
 
 function middle(pane) {
@@ -65,10 +66,10 @@ function setEnd(pane, room) {
   if (lines.begun) {
     const line = lines.add(lines.begun.from, lines.mark);
     lines.begun = null;
-    room.measured(pane, line ? lines.sentence(line) : "The ends lie on each other: nothing is measured.");
+    room.measured(pane, line ? lines.sentence(line) : gettext("The ends lie on each other: nothing is measured."));
   } else {
     lines.begun = { from: lines.mark, to: lines.mark };
-    room.say("One end is set. Move with the arrow keys and press enter.");
+    room.say(gettext("One end is set. Move with the arrow keys and press enter."));
     pane.redraw();
   }
 }

@@ -18,13 +18,16 @@ function place(element, values) {
   for (const [name, value] of Object.entries(values)) element.setAttribute(name, value.toFixed(1));
 }
 
+export const named = (line) => interpolate(gettext("Line %(number)s"), { number: line.number }, true);
+export const removed = (line) => interpolate(gettext("Line %(number)s is removed."), { number: line.number }, true);
+
 export class Lines {
   constructor() {
     this.all = []; // { number, from, to }
     this.begun = null; // the line that is being drawn
     this.mark = null; // where the keyboard stands, while it measures
     this.calibration = null; // { pixels, millimetres }: so many of the picture's are so long
-    this.calibrator = "you";
+    this.calibrator = ""; // who calibrated, where it was not who reads now
     this.next = 1;
     this.shapes = [];
     this.drawing = node("svg", "lines");
@@ -53,7 +56,7 @@ export class Lines {
 
   calibrate(line, millimetres) {
     this.calibration = millimetres === null ? null : { pixels: rounded(distance(line.from, line.to)), millimetres: rounded(millimetres) };
-    this.calibrator = "you";
+    this.calibrator = "";
   }
 
   // As a reading has them.
@@ -75,12 +78,14 @@ export class Lines {
   }
 
   sentence(line) {
-    return `Line ${line.number}: ${this.told(line)}.`;
+    return interpolate(gettext("Line %(number)s: %(length)s."), { number: line.number, length: this.told(line) }, true);
   }
 
   // For the table: how the length is known.
   told(line) {
-    return this.calibration ? `${this.words(line)}, calibrated by ${this.calibrator} (${distance(line.from, line.to).toFixed(1)} px)` : this.words(line);
+    if (!this.calibration) return this.words(line);
+    const told = { length: this.words(line), pixels: distance(line.from, line.to).toFixed(1), name: this.calibrator };
+    return interpolate(this.calibrator ? gettext("%(length)s, calibrated by %(name)s (%(pixels)s px)") : gettext("%(length)s, calibrated by you (%(pixels)s px)"), told, true);
   }
 
   draw(toStage) {

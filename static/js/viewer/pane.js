@@ -5,8 +5,6 @@ import { Lines } from "./lines.js";
 import { count } from "./presets.js";
 import { fresh, lie, matrix, scale } from "./view.js";
 
-const HELP = "Plus and minus zoom, arrow keys move, question mark lists all keys.";
-
 export class Pane {
   constructor(root) {
     this.root = root;
@@ -24,7 +22,7 @@ export class Pane {
     this.stage.append(this.lines.drawing, this.words);
     this.stage.tabIndex = 0;
     this.stage.setAttribute("role", "application");
-    this.stage.setAttribute("aria-label", `${this.name}. ${HELP}`);
+    this.stage.setAttribute("aria-label", interpolate(gettext("%(name)s. Plus and minus zoom, arrow keys move, question mark lists all keys."), { name: this.name }, true));
     this.watcher = new ResizeObserver(() => { this.measure(); this.draw(); }); // at once: a canvas that was resized is empty
   }
 
@@ -98,8 +96,9 @@ export class Pane {
 
   said() {
     const { degrees, flipped } = lie(this.view);
-    const turned = `${degrees ? ` · ${degrees}°` : ""}${flipped ? " · flipped" : ""}${this.view.invert ? " · inverted" : ""}`;
-    return `${Math.round(this.magnification * 100)} % · W ${this.view.width} C ${this.view.centre}${turned}`;
+    const { width, centre, invert } = this.view;
+    const shown = [`${Math.round(this.magnification * 100)} %`, `W ${width} C ${centre}`, degrees && `${degrees}°`, flipped && gettext("flipped"), invert && gettext("inverted")];
+    return shown.filter(Boolean).join(" · ");
   }
 
   close() {

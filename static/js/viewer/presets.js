@@ -1,14 +1,24 @@
-// Looks for each kind of picture. `from` and `to` are shares of the picture's own levels, because exposures differ: from 0.6 to 1 is the
-// window over the brightest two fifths of what is not black surround. `green` shows the green channel in grey, as red-free light does.
-const AS_IT_IS = { name: "As it is" };
-const HIGH_CONTRAST = { name: "High contrast", from: 0.02, to: 0.98 };
+// Looks for each kind of picture; `name` is kept with the view, `words` are told. `from` and `to` are shares of the picture's own levels,
+// because exposures differ: from 0.6 to 1 is the window over the brightest two fifths of what is not black surround. `green` shows the green
+// channel in grey, as red-free light does.
+const AS_IT_IS = { name: "as-it-is", words: gettext("As it is") };
+const HIGH_CONTRAST = { name: "high-contrast", words: gettext("High contrast"), from: 0.02, to: 0.98 };
 const BLACK = 8; // darker levels are the edge of a film or of an eye photograph
 
 const PRESETS = {
-  chest_xray: [AS_IT_IS, { name: "Lungs", from: 0.01, to: 0.6 }, { name: "Soft parts", from: 0.35, to: 0.97 }, { name: "Bones", from: 0.6, to: 0.999 }],
-  fundus: [AS_IT_IS, { name: "Red-free", green: true }, { name: "Red-free, high contrast", green: true, from: 0.02, to: 0.98 }],
+  chest_xray: [
+    AS_IT_IS,
+    { name: "lungs", words: gettext("Lungs"), from: 0.01, to: 0.6 },
+    { name: "soft-parts", words: gettext("Soft parts"), from: 0.35, to: 0.97 },
+    { name: "bones", words: gettext("Bones"), from: 0.6, to: 0.999 },
+  ],
+  fundus: [
+    AS_IT_IS,
+    { name: "red-free", words: gettext("Red-free"), green: true },
+    { name: "red-free-high-contrast", words: gettext("Red-free, high contrast"), green: true, from: 0.02, to: 0.98 },
+  ],
   dermoscopy: [AS_IT_IS, HIGH_CONTRAST],
-  blood_smear: [AS_IT_IS, HIGH_CONTRAST, { name: "Stain (green light)", green: true, from: 0.01, to: 0.99 }],
+  blood_smear: [AS_IT_IS, HIGH_CONTRAST, { name: "stain-green-light", words: gettext("Stain (green light)"), green: true, from: 0.01, to: 0.99 }],
 };
 
 export const presetsOf = (modality) => PRESETS[modality] ?? [AS_IT_IS, HIGH_CONTRAST];

@@ -96,8 +96,12 @@ export class Room {
 
   words(pane) {
     const { degrees, flipped } = views.lie(pane.view);
-    const turned = `${degrees ? `, rotated by ${degrees} degrees` : ""}${flipped ? ", flipped" : ""}${pane.view.invert ? ", inverted" : ""}`;
-    return `${pane.name}: zoom ${Math.round(pane.magnification * 100)} percent, window width ${pane.view.width}, centre ${pane.view.centre}${turned}.`;
+    const { width, centre, invert } = pane.view;
+    const seen = { name: pane.name, zoom: Math.round(pane.magnification * 100), width, centre };
+    const turned = [degrees && interpolate(gettext("rotated by %(degrees)s degrees"), { degrees }, true), flipped && gettext("flipped"), invert && gettext("inverted")];
+    const list = turned.filter(Boolean).join(", ");
+    if (!list) return interpolate(gettext("%(name)s: zoom %(zoom)s percent, window width %(width)s, centre %(centre)s."), seen, true);
+    return interpolate(gettext("%(name)s: zoom %(zoom)s percent, window width %(width)s, centre %(centre)s, %(turned)s."), { ...seen, turned: list }, true);
   }
 
   // At once, and not overwritten by what the view would say that the same act has changed.

@@ -26,7 +26,7 @@ export function actions(room, { compare, help, presets, strength }) {
       heat.hidden = !heat.hidden;
       room.panes[0].redraw();
       room.show();
-      room.say(heat.hidden ? "The heat-map is hidden." : "The heat-map is shown.");
+      room.say(heat.hidden ? gettext("The heat-map is hidden.") : gettext("The heat-map is shown."));
     },
     weaker: () => strength(-10),
     stronger: () => strength(10),
@@ -75,9 +75,9 @@ async function fill(room) {
 export function wire(room, doing, presets) {
   const { root } = room;
   const list = root.querySelector("[data-preset]");
-  const byHand = new Option("By hand", "-", false, false);
+  const byHand = new Option(gettext("By hand"), "-", false, false);
   byHand.hidden = true;
-  list.replaceChildren(...presets.map((each) => new Option(each.name, each.name)), byHand);
+  list.replaceChildren(...presets.map((each) => new Option(each.words, each.name)), byHand);
   list.addEventListener("change", () => choose(room, presets.find((each) => each.name === list.value)));
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-do]");
@@ -133,6 +133,6 @@ export function wireStrength(room) {
   return (by) => {
     slider.value = Number(slider.value) + by;
     set();
-    room.say(`Heat-map ${slider.value} percent.`);
+    room.say(interpolate(gettext("Heat-map %(share)s percent."), { share: slider.value }, true));
   };
 }
