@@ -6,7 +6,6 @@ from rest_framework import serializers
 
 from inference import charts, diseases
 from inference.engine import OperatingPoint
-
 from portal.scans.models import Scan
 
 from .forms import LONGEST_REASON, POINT

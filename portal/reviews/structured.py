@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.scans.models import Scan
+
 ONE, MANY, NUMBER, SITE = "one", "many", "number", "site"
 ANY_FINDING = "can_not_tell"
 
@@ -44,6 +46,7 @@ class Field:
     maximum: int = 0
     whole: bool = True
     unit: str = ""
+    of_sides: tuple[tuple[str, str], ...] = ()  # the choice that goes with the side of which the scan is said to be
 
     def choice(self, code: Any) -> Choice | None:
         return next((choice for choice in self.choices if choice.code == code), None)
@@ -241,7 +244,14 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("site", "Site on the body", SITE, _sites(), plain="Where"),
     ),
     "diabetic_retinopathy": (
-        Field("eye", "Eye", ONE, (*_SIDE[:2], _UNSURE), plain="Which eye"),
+        Field(
+            "eye",
+            "Eye",
+            ONE,
+            (*_SIDE[:2], _UNSURE),
+            plain="Which eye",
+            of_sides=((Scan.Laterality.RIGHT, "right"), (Scan.Laterality.LEFT, "left")),
+        ),
         Field(
             "signs",
             "Signs",
