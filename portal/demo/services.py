@@ -80,6 +80,6 @@ def seed_scans() -> int:
         if ModelVersion.objects.active(code) is None:
             continue
         for path in samples.paths(code):
-            asked = {"disease": code, "symptoms": ["fever"], "synthetic": True, "laterality": side}
+            asked: dict[str, Any] = {"disease": code, "symptoms": ["fever"], "synthetic": True, "laterality": side}
             new += submit(patient=patient, data=path.read_bytes(), **asked).created
     return new

@@ -60,7 +60,10 @@ class ReadingForm(forms.Form):
 
     def __init__(self, review: Review, *args: Any, said: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         self.disease = review.analysis.disease
-        details = (said or {}).get("details") or {}
+        side = review.analysis.scan.laterality
+        fields = structured.fields_of(self.disease)
+        named = {field.code: dict(field.of_sides)[side] for field in fields if side in dict(field.of_sides)}
+        details = named if said is None else (said.get("details") or {})
         kwargs.setdefault("initial", {**(said or {}), **{DETAIL + code: value for code, value in details.items()}})
         super().__init__(*args, **kwargs)
         words = {code: text[0].upper() + text[1:] for code, text in finding_choices(review.analysis).items()}

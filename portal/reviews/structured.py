@@ -15,6 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from portal.scans.models import Scan
+
 ONE, MANY, NUMBER, SITE = "one", "many", "number", "site"
 ANY_FINDING = "can_not_tell"
 Words = str | Promise  # told in the language of the reader
@@ -49,6 +51,7 @@ class Field:
     maximum: int = 0
     whole: bool = True
     unit: str = ""
+    of_sides: tuple[tuple[str, str], ...] = ()  # the choice that goes with the side of which the scan is said to be
 
     def choice(self, code: Any) -> Choice | None:
         return next((choice for choice in self.choices if choice.code == code), None)
@@ -267,7 +270,14 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("site", _("Site on the body"), SITE, _SITES, plain=pgettext_lazy("in the body", "Where")),
     ),
     "diabetic_retinopathy": (
-        Field("eye", pgettext_lazy("field", "Eye"), ONE, (*_SIDE[:2], _UNSURE), plain=_("Which eye")),
+        Field(
+            "eye",
+            pgettext_lazy("field", "Eye"),
+            ONE,
+            (*_SIDE[:2], _UNSURE),
+            plain=_("Which eye"),
+            of_sides=((Scan.Laterality.RIGHT, "right"), (Scan.Laterality.LEFT, "left")),
+        ),
         Field(
             "signs",
             pgettext_lazy("in the eye", "Signs"),

@@ -80,7 +80,7 @@ def test_by_keyboard_alone(enter: Callable[..., Page]) -> None:
     page.keyboard.press("Enter")
     for _ in range(4):
         page.keyboard.press("Tab")
-        if "Calibrate" in page.evaluate("document.activeElement.textContent"):
+        if page.evaluate("document.activeElement.dataset.line") == "calibrate":
             break
     page.keyboard.press("Enter")
     page.keyboard.type("12.5")
@@ -108,7 +108,8 @@ def test_by_one_finger_never_outside_the_picture(enter: Callable[..., Page]) -> 
     saved(page, lambda: touch("touchEnd"))
     kept = page.evaluate("JSON.parse(document.querySelector('input[name=measurements]').value).lines[0]")
     assert kept["y2"] == 0
-    page.locator("[data-found] summary").tap()
+    page.locator("[data-found] summary").click()
+    expect(page.locator(ROWS)).to_contain_text("Line 1")
     page.get_by_role("button", name="Calibrate line 1").tap()
     page.get_by_label("Its length in millimetres").fill("40")
     saved(page, lambda: page.get_by_role("button", name="Calibrate", exact=True).tap())

@@ -13,6 +13,7 @@ from portal.accounts.models import User
 from portal.analyses import services as analyses
 from portal.analyses.models import Analysis, ModelVersion
 from portal.audit.models import AuditEvent
+from portal.reviews import services
 from portal.scans.models import Scan, Upload
 from tests.api.test_uploads import pk, sent
 from tests.conftest import as_upload
@@ -125,6 +126,9 @@ def test_readers_see_it_in_the_worklist_and_in_the_room(
     for review, words in zip(reviews, ["Right eye", "Left eye", "Side not known"], strict=True):
         room = client.get(f"/reviews/{review.pk}/").content.decode()
         assert f'data-side="{words}"' in room
+        services.claim(review=review, practitioner=practitioner)
+        form = client.get(f"/reviews/{review.pk}/").context["form"]
+        assert form["detail-eye"].value() == {"Right eye": "right", "Left eye": "left"}.get(words)  # the form starts with it
     assert {row["laterality"] for row in api(practitioner).get("/api/v1/reviews/").json()["results"]} == set(sides)
 
 

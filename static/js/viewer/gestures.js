@@ -4,12 +4,13 @@ import { distance, inside, scale, toPicture } from "./view.js";
 
 const LEVELS_A_PIXEL = 0.6;
 const PIXELS_A_LINE = 33; // of a wheel that counts in lines
+const WHEEL_RESTS = 200; // ms
 const REACH = { mouse: 10, pen: 14, touch: 24 }; // stage pixels around the end of a line
 
 export function listen(pane, room) {
   const { stage } = pane;
   const down = new Map();
-  let drag = null;
+  let drag = null, turning;
   const at = (event) => ({ x: event.offsetX, y: event.offsetY }); // nothing on the stage takes pointers but the stage
   const inPicture = (event) => toPicture(pane.view, pane.box, pane.size, at(event));
 
@@ -58,6 +59,7 @@ export function listen(pane, room) {
     const was = down.get(event.pointerId);
     if (!was) return;
     const now = at(event);
+    pane.moving = drag?.what !== "measure";
     const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
     if (down.size === 2) {
       const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 };
@@ -71,7 +73,9 @@ export function listen(pane, room) {
   for (const name of ["pointerup", "pointercancel"]) {
     stage.addEventListener(name, (event) => {
       if (!down.delete(event.pointerId)) return;
-      if (!down.size) end(name === "pointercancel");
+      if (down.size) return;
+      end(name === "pointercancel");
+      pane.rest();
     });
   }
   stage.addEventListener("contextmenu", (event) => event.preventDefault());
@@ -80,6 +84,9 @@ export function listen(pane, room) {
     event.preventDefault();
     room.activate(pane);
     const turned = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? PIXELS_A_LINE : 1);
+    pane.moving = true;
+    clearTimeout(turning);
+    turning = setTimeout(() => down.size || pane.rest(), WHEEL_RESTS);
     room.zoom(pane, Math.exp(Math.max(-60, Math.min(60, -turned)) / 400), at(event));
   }, { passive: false });
   stage.addEventListener("focus", () => room.activate(pane));

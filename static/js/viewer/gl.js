@@ -4,7 +4,7 @@ import { matrix, scale, windowing } from "./view.js";
 const LARGEST_TILE = 4096; // every card takes it; larger pictures are laid out in tiles
 const EDGE = 1; // pixels that neighbours share, so that no seam shows between them
 const PIXELATED_FROM = 4; // from here on the picture's own pixels are shown
-// Without a graphics card WebGL is computed on the processor and read back for every frame: the filter is then about twice as fast
+// Without a graphics card WebGL is computed on the processor and read back for every frame: the canvas is then faster
 // (`python -m benchmarks --only viewer`), so that such a context is refused.
 const ASKED = { alpha: false, antialias: false, depth: false, powerPreference: "high-performance", failIfMajorPerformanceCaveat: true };
 const ON_THE_PROCESSOR = /swiftshader|llvmpipe|softpipe|software|basic render/i; // browsers do not always call these a caveat
@@ -38,7 +38,7 @@ function isSlow(gl) {
 }
 
 export class GlScreen {
-  // Resolves to null where there is no WebGL 2, or only one that is slower than the filter.
+  // Resolves to null where there is no WebGL 2, or only one that is slower than the canvas.
   static async of(picture, size, onlost) {
     const canvas = document.createElement("canvas");
     const gl = canvas.getContext("webgl2", ASKED);

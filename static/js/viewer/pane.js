@@ -1,5 +1,5 @@
 // One picture on its stage: what draws it, what lies over it, and its view. A frame is drawn once, however often something changed.
-import { FilterScreen } from "./filter.js";
+import { CanvasScreen } from "./canvas.js";
 import { GlScreen } from "./gl.js";
 import { Lines } from "./lines.js";
 import { count } from "./presets.js";
@@ -14,6 +14,7 @@ export class Pane {
     this.heat = root.querySelector("[data-heat]");
     this.view = fresh();
     this.preset = "";
+    this.moving = false; // by hand, now
     this.lines = new Lines();
     this.box = { width: 1, height: 1, dense: 1 };
     this.words = document.createElement("p");
@@ -37,29 +38,32 @@ export class Pane {
     this.size = { width: this.picture.naturalWidth, height: this.picture.naturalHeight };
     const screen = await GlScreen.of(this.picture, this.size, () => this.withoutGl()).catch(() => null);
     if (this.closed) { screen?.forget(); return; }
-    if (screen) this.show(screen); else this.withoutGl();
+    if (screen) this.show(screen, "webgl"); else await this.withoutGl();
+    if (this.closed) return;
     this.measure();
     this.watcher.observe(this.stage);
     this.draw();
   }
 
-  show(screen) {
+  show(screen, way) {
     this.screen = screen;
     screen.element.setAttribute("role", "img");
     screen.element.setAttribute("aria-label", this.picture.alt);
     screen.element.classList.add("drawn");
     this.stage.prepend(screen.element);
     this.picture.hidden = true;
-    this.root.dataset.drawnBy = "webgl";
+    this.root.dataset.drawnBy = way;
   }
 
   // Also when the graphics card takes the picture away.
-  withoutGl() {
+  async withoutGl() {
     this.screen?.element.remove();
-    this.picture.hidden = false;
-    this.screen = new FilterScreen(this.picture, this.size);
-    this.root.dataset.drawnBy = "filter";
+    const screen = new CanvasScreen(this.picture, this.size);
+    this.show(screen, "canvas");
     this.redraw();
+    await screen.prepare().catch(() => {}); // where there is no memory for copies, the picture itself is drawn
+    if (this.closed) screen.forget();
+    else this.redraw();
   }
 
   measure() {
@@ -76,6 +80,12 @@ export class Pane {
     return this.counted;
   }
 
+  rest() {
+    if (!this.moving) return;
+    this.moving = false;
+    this.redraw();
+  }
+
   redraw() {
     this.asked ??= requestAnimationFrame(() => { this.asked = undefined; this.draw(); });
   }
@@ -83,7 +93,7 @@ export class Pane {
   draw() {
     if (!this.screen || this.closed) return;
     const { view, box, size } = this;
-    this.screen.draw(view, box);
+    this.screen.draw(view, box, this.moving);
     const m = matrix(view, box, size);
     this.lines.draw((point) => ({ x: m.a * point.x + m.c * point.y + m.e, y: m.b * point.x + m.d * point.y + m.f }));
     if (this.heat && !this.heat.hidden && this.heat.naturalWidth) {
