@@ -29,6 +29,7 @@ from tests.e2e.browser import browser
 from tests.e2e.stack import ADMINISTRATOR, PATIENT, PRACTITIONER, Stack, started, until
 
 SLOWER, LOADS, ACTS = 4, 3, 7
+SETTLES_MS = 300  # after all has been loaded, until the browser has told of its paints
 CELLS = 60  # more than a page of the worklist
 HTML_KB, PAINT_MS, ACT_MS = 60, 1500, 100
 WATCHED = """
@@ -62,8 +63,8 @@ def figures() -> list[Figure]:
         browser() as opened,
     ):
         cases = _demo_data(stack)
-        seen = [each for size in SIZES for each in _pages(opened, stack, cases, size)]
-        return [*_of_pages(seen), *_of_acts(opened, stack, cases)]
+        acts = _of_acts(opened, stack, cases)
+        return [*_of_pages([each for size in SIZES for each in _pages(opened, stack, cases, size)]), *acts]
 
 
 def _of_pages(seen: list[Seen]) -> list[Figure]:
@@ -135,6 +136,7 @@ def _pages(opened: Browser, stack: Stack, cases: dict[str, str], size: str) -> l
     of_patient = ("answer", "answer-12-megapixels", "final", "thread")
     of_practitioner = ("reading-12-megapixels", "revealed", "signed")
     people: dict[str, tuple[str, dict[str, str]]] = {
+        "yardstick": ("", {"a page of one sentence, from nowhere": "data:text/html,<p>Here is a sentence.</p>"}),
         "stranger": ("", OF_A_STRANGER),
         "patient": (
             PATIENT,
@@ -181,7 +183,8 @@ def _page(context: BrowserContext, stack: Stack, name: str, path: str) -> Seen:
         asked: list[str] = []
         page.on("request", lambda request, asked=asked: asked.append(request.url))  # type: ignore[misc]
         response = page.goto(path, wait_until="load")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function("felt.paint")
+        page.wait_for_timeout(SETTLES_MS)
         seen.html = response.request.sizes()["responseBodySize"] if response else 0
         seen.blocking = len(page.evaluate(BLOCKING))
         here = urlsplit(stack.address).netloc
