@@ -3,14 +3,18 @@
 import dataclasses
 import datetime
 import json
+import operator
 import os
 import platform
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from training import card
+
+COMPARED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,15 @@ def render(figures: list[Figure]) -> str:
     where = f"{about['processor']}, {about['processors']} processors, {about['memory_gib']} GiB, {about['system']}"
     lines = [f"Measured on {about['date']}: {where}."]
     for suite in dict.fromkeys(figure.suite for figure in figures):
-        rows = [(f.name, _said(f), str(f.n), f.goal) for f in figures if f.suite == suite]
-        lines += ["", f"### {suite}", "", *card.table(("figure", "value", "n", "goal"), rows)]
+        rows = [(f.name, _said(f), str(f.n), f.goal, _reached(f)) for f in figures if f.suite == suite]
+        lines += ["", f"### {suite}", "", *card.table(("figure", "value", "n", "goal", "reached"), rows)]
     return "\n".join(lines) + "\n"
+
+
+def _reached(figure: Figure) -> str:
+    """Whether a goal that is a number is reached; nothing of a goal in words."""
+    found = re.fullmatch(r"([<>]=?) ([\d.]+)", figure.goal)
+    return "" if found is None else "yes" if COMPARED[found[1]](figure.value, float(found[2])) else "no"
 
 
 def _said(figure: Figure) -> str:

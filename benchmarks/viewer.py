@@ -116,12 +116,12 @@ def _measured(opened: Browser, stack: Stack, address: str, way: str, script: str
 
 
 def _played(page: Page, devtools: CDPSession, what: str, frames: int) -> tuple[list[float], float]:
-    before = _tasks(devtools)
+    before = task_seconds(devtools)
     times: list[float] = page.evaluate(PLAY, [what, frames])
-    return times, 1000 * (_tasks(devtools) - before) / frames
+    return times, 1000 * (task_seconds(devtools) - before) / frames
 
 
-def _tasks(devtools: CDPSession) -> float:
+def task_seconds(devtools: CDPSession) -> float:
     """Seconds of a processor that the main thread has taken, slowed down as it is."""
     metrics: list[dict[str, Any]] = devtools.send("Performance.getMetrics")["metrics"]
     return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration"))
