@@ -9,6 +9,8 @@ from django.utils.translation import gettext
 from inference import diseases
 from inference.imaging import ImageRejected
 
+NUKTA = "\N{DEVANAGARI SIGN NUKTA}"
+
 
 def said(template: str, params: Mapping[str, Any]) -> str:
     """A sentence that was kept as a template with names in braces, as this reader reads it; params that are words are translated too."""
@@ -44,5 +46,5 @@ def _names(word: str, *texts: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Letters that are written in two ways, as those of Hindi with a dot below, are one."""
-    return unicodedata.normalize("NFC", text).casefold()
+    """Without case, and without the dot below a letter of Hindi (nukta), which many leave out as they type."""
+    return unicodedata.normalize("NFD", text).replace(NUKTA, "").casefold()

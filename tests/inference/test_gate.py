@@ -1,5 +1,6 @@
 """The gate: what it lets pass, what it refuses, and with which words; on drawn pictures, and on real ones where they are to be had."""
 
+import re
 import time
 from pathlib import Path
 
@@ -119,6 +120,26 @@ def test_advice_says_what_is_wrong_and_what_to_do(page: str, fault: str) -> None
     sentence = rejection.advice(fault, page).message
     assert sentence.startswith(rejection.CODES[fault].split(". ")[0] + ". ")
     assert sentence != rejection.CODES[fault]
+
+
+@pytest.mark.parametrize("needed", gate.KINDS)
+def test_every_refusal_has_a_whole_text_for_every_kind(needed: str) -> None:
+    seen = [rejection.wrong_kind(needed, kind) for kind in (None, *gate.KINDS) if kind != needed]
+    small = rejection.too_small(needed, gate.LEAST_SIDE[needed])
+    colour = [rejection.no_colour(needed)] if needed != CHEST_XRAY else []
+    messages = [refused.message for refused in (*seen, small, *colour)]
+    assert len(set(messages)) == len(messages)
+    for refused in (*seen, small, *colour):
+        assert refused.message == refused.template.format(**refused.params)
+        assert not re.search(r"[{}]", refused.message)
+        assert len(refused.message) <= 400  # as long as an analysis keeps
+
+
+def test_a_file_of_another_format_is_named_and_its_name_is_kept_apart() -> None:
+    with pytest.raises(imaging.ImageRejected) as refused:
+        imaging.decode(b"GIF89a" + bytes(100))
+    assert refused.value.params == {"kind": "a GIF picture"}
+    assert refused.value.message.startswith("This file is a GIF picture,")
 
 
 def test_the_figures_of_a_picture_do_not_depend_on_its_resolution() -> None:

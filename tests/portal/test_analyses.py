@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from PIL import Image
 
 import samples
@@ -218,6 +218,28 @@ def test_an_image_at_fault_is_rejected_with_its_sentence(patient: User, malaria:
     assert "no colour" in analysis.error_message
     assert Notification.objects.filter(user=patient, kind="analysis_rejected").exists()
     assert not hasattr(analysis, "review")
+
+
+def test_what_went_wrong_is_kept_in_english_and_so_that_it_can_be_translated(patient: User, malaria: ModelVersion, settings: Any) -> None:
+    settings.ANALYSIS_MAX_ATTEMPTS = 1
+    analysis = submitted(patient)
+    [claimed] = services.claim(str(analysis.pk), worker="test")
+    assert services.try_again(claimed, code="too_slow")
+    analysis.refresh_from_db()
+    assert analysis.error_message == "We tried 1 times and could not finish. Nothing is wrong with your picture."
+    assert (analysis.error_template.count("{attempts}"), analysis.error_params) == (1, {"attempts": 1})
+    with translation.override("en"):
+        assert analysis.error_words == analysis.error_message
+    services.requeue(analysis=analysis, by=patient)
+    analysis.refresh_from_db()
+    assert (analysis.error_message, analysis.error_template, analysis.error_params) == ("", "", {})
+
+
+def test_what_was_kept_before_there_were_templates_is_told_as_it_is(patient: User, malaria: ModelVersion) -> None:
+    analysis = Analysis(disease="malaria", error_message="It is 100 % dark, {so to say}.")
+    for language in ("en", "hi"):
+        with translation.override(language):
+            assert analysis.error_words == "It is 100 % dark, {so to say}."
 
 
 def test_a_file_that_was_changed_on_disk_is_a_failure_of_ours(patient: User, malaria: ModelVersion) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from inference import registry
+from inference import diseases, registry
 from inference.engine import OperatingPoint
 from portal.accounts.models import User
-from portal.analyses import services, versions, worker
+from portal.analyses import cards, services, versions, worker
 from portal.analyses.models import Analysis, ModelVersion
 from portal.analyses.points import implied
 from portal.audit.models import AuditEvent
@@ -299,3 +299,17 @@ def test_where_no_model_files_are_to_be_found_nothing_is_retired(
     assert versions.sync() == []
     malaria.refresh_from_db()
     assert malaria.state == "active"
+
+
+def test_what_shipped_cards_say_in_words_is_listed_for_translators() -> None:
+    listed = {*cards.KNOWN_LIMITS, *cards.UNITS, *cards.PARTS, *cards.GROUPS, *cards.NAMES, *cards.EXTRA}
+    for code in diseases.DISEASES:
+        artefact = registry.load(code, registry.versions(code)[-1])
+        manifest, figures = artefact.manifest, artefact.metrics
+        unit = figures.get("unit", "patients")
+        groups = figures.get("groups", [])
+        said = {*manifest.known_limits, unit, unit.capitalize(), *(part.capitalize() for part in manifest.training)}
+        said |= {group["by"] for group in (*groups, *figures.get("left_out", {}).get("rows", []))}
+        said |= {group["name"] for group in groups if group["by"] != "source"}  # sources are names of data sets
+        said |= {extra["name"] for extra in figures.get("extra", [])}
+        assert said <= listed, f"portal/analyses/cards.py lacks {said - listed}"
