@@ -18,20 +18,24 @@ CRITICAL_STAYS = _("Always told, in the portal and by e-mail, until the patient 
 
 @dataclass(frozen=True)
 class Rule:
-    """`portal` and `email` are what counts until a person chooses; what is `fixed` stays so, and `why` says the reason."""
+    """`portal` and `email` are what counts until a person chooses; what is `fixed` stays so, `because` of what `why` says to people."""
 
     group: str
     portal: bool = True
     email: bool = True
     fixed: tuple[str, ...] = ()
-    why: str | Promise = ""
+    because: str | Promise = ""
+
+    @property
+    def why(self) -> str:
+        return str(self.because)
 
 
 RULES: dict[str, Rule] = {
     Kind.ANSWERED: Rule(PATIENT),
     Kind.SIGNED: Rule(PATIENT),
-    Kind.AMENDED: Rule(PATIENT, fixed=("portal",), why=CHANGES_STAY),
-    Kind.ADDENDUM: Rule(PATIENT, fixed=("portal",), why=CHANGES_STAY),
+    Kind.AMENDED: Rule(PATIENT, fixed=("portal",), because=CHANGES_STAY),
+    Kind.ADDENDUM: Rule(PATIENT, fixed=("portal",), because=CHANGES_STAY),
     Kind.REPLIED: Rule(PATIENT),
     Kind.REJECTED: Rule(PATIENT),
     Kind.FAILED: Rule(PATIENT),
@@ -40,16 +44,16 @@ RULES: dict[str, Rule] = {
     Kind.OVERDUE: Rule(PRACTITIONER),
     Kind.ASKED: Rule(PRACTITIONER),
     Kind.REFERRED: Rule(PRACTITIONER),
-    Kind.CRITICAL: Rule(PRACTITIONER, fixed=("portal", "email"), why=CRITICAL_STAYS),
+    Kind.CRITICAL: Rule(PRACTITIONER, fixed=("portal", "email"), because=CRITICAL_STAYS),
     Kind.DECLINED: Rule(PRACTITIONER, email=False),
     Kind.EXPIRED: Rule(PRACTITIONER, email=False),
     Kind.RECEIPT: Rule(PRACTITIONER, email=False),
     Kind.READ_ONCE: Rule(PRACTITIONER, email=False),
     Kind.OUTCOME: Rule(PRACTITIONER, email=False),
     Kind.VERIFIED: Rule(PRACTITIONER),
-    Kind.CLOSING: Rule(ACCOUNT, fixed=("portal", "email"), why=SECURITY_STAYS),
-    Kind.COPIED: Rule(ACCOUNT, fixed=("portal", "email"), why=SECURITY_STAYS),
-    Kind.SECURITY: Rule(ACCOUNT, fixed=("portal", "email"), why=SECURITY_STAYS),
+    Kind.CLOSING: Rule(ACCOUNT, fixed=("portal", "email"), because=SECURITY_STAYS),
+    Kind.COPIED: Rule(ACCOUNT, fixed=("portal", "email"), because=SECURITY_STAYS),
+    Kind.SECURITY: Rule(ACCOUNT, fixed=("portal", "email"), because=SECURITY_STAYS),
 }
 
 

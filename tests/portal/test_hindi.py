@@ -187,6 +187,7 @@ def test_mails_of_the_account(client: Client, reader: User, browse: Callable[...
     Client().post("/accounts/signup/", {**form, "email": reader.email}, **spoken)
     Client().post("/accounts/password/reset/", {"email": reader.email}, **spoken)
     mine = browse(reader)
+    mine.defaults["HTTP_USER_AGENT"] = "-"
     mine.post("/accounts/email/", {"action_add": "", "email": "second@home.example"})
     mine.post("/accounts/email/", {"action_remove": "", "email": "second@home.example"})
     new = {"oldpassword": PASSWORD, "password1": "another battery horse", "password2": "another battery horse"}
