@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +31,7 @@ class Rule:
 
     code: str
     urgency: Urgency
-    words: Any
+    words: str | Promise
     holds: Callable[[Analysis], bool]
     by_model: bool = False
 
@@ -41,7 +41,7 @@ class Reason:
     """Why a review has its urgency, for people and programs."""
 
     code: str
-    words: Any
+    words: str | Promise
 
 
 URGENT, SOON, ROUTINE = Urgency.URGENT, Urgency.SOON, Urgency.ROUTINE

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import IntegerField, Subquery
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -22,8 +23,8 @@ CAP = 1000  # beyond it a count costs more than it says: 999+
 @dataclass(frozen=True)
 class Tab:
     code: str
-    words: Any
-    empty: Any
+    words: str | Promise
+    empty: str | Promise
     by: str = "due_at"
     newest_first: bool = False
 

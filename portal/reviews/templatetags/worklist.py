@@ -44,4 +44,4 @@ def in_hours(span: timedelta) -> str:
 def because(review: Review, user: Any) -> str:
     """For a row of the list: what the model's answer adds is said to whom holds the review only, which needs no further query."""
     reasons = urgency.reasons_of(review, revealed=review.practitioner_id == user.pk and review.revealed_at is not None)
-    return "; ".join(reason.words for reason in reasons)
+    return "; ".join(str(reason.words) for reason in reasons)
