@@ -78,8 +78,6 @@ _(
     'The password reset link was invalid, possibly because it has already been used.  Please request a <a href="%(passwd_reset_url)s">new password reset</a>.'
 )
 _("Your password is now changed.")
-_("Note")
-_("You are already logged in as %(user_display)s.")
 _("Warning:")
 _(
     "You currently do not have any email address set up. You should really add an email address so you can receive notifications, reset your password, etc."
