@@ -110,10 +110,10 @@ def test_by_one_finger_never_outside_the_picture(enter: Callable[..., Page]) -> 
     assert kept["y2"] == 0
     page.locator("[data-found] summary").click()
     expect(page.locator(ROWS)).to_contain_text("Line 1")
-    page.get_by_role("button", name="Calibrate line 1").tap()
+    page.get_by_role("button", name="Calibrate line 1").click()
     page.get_by_label("Its length in millimetres").fill("40")
-    saved(page, lambda: page.get_by_role("button", name="Calibrate", exact=True).tap())
+    saved(page, lambda: page.get_by_role("button", name="Calibrate", exact=True).click())
     expect(page.locator(ROWS)).to_contain_text("40.0 mm, calibrated by you")
-    saved(page, lambda: page.get_by_role("button", name="Remove line 1").tap())
+    saved(page, lambda: page.get_by_role("button", name="Remove line 1").click())
     expect(page.locator(".lines .line")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") == 360

@@ -74,9 +74,12 @@ def words(page: Page) -> str:
 
 
 def drawn(page: Page) -> np.ndarray:
-    """The grey levels of the stage as they are seen, once a frame was drawn."""
+    """The grey levels of the stage as they are seen, once a frame was drawn and is on the screen: what is seen twice in a row."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    return np.asarray(Image.open(io.BytesIO(stage(page).screenshot())).convert("L")).astype(float)
+    seen, before = stage(page).screenshot(), b""
+    while seen != before:
+        seen, before = stage(page).screenshot(), seen
+    return np.asarray(Image.open(io.BytesIO(seen)).convert("L")).astype(float)
 
 
 def apart(one: np.ndarray, other: np.ndarray, side: int = 240) -> float:
