@@ -88,7 +88,9 @@ def follow(page: Page, name: str | re.Pattern[str], role: str = "link") -> None:
 
 def a_case(stack: Stack, seed: int) -> tuple[str, str]:
     """The ids of an answered analysis and of its review, which waits."""
-    found = answered(stack.client(), seed)
+    patient = stack.client()
+    patient.timeout = 30
+    found = answered(patient, seed)
     return found["id"], last_part(found["review"])
 
 
@@ -104,6 +106,7 @@ def test_a_patient_from_signing_up_to_signing_out(stack: Stack, opened: Browser,
     cell = tmp_path / "cell.png"
     cell.write_bytes(drawn_cell(801))
     page, console = new_page(opened, stack.address, viewport=DESK)
+    page.on("filechooser", lambda chooser: None)  # from now on it is caught, not only once it is waited for: a key is quick
     page.goto("/accounts/signup/", wait_until="load")
     known = {"email": "kim@keys.example", "name": "Kim Keys", "country": "India", "password1": PASSWORD, "password2": PASSWORD}
     for name in page.locator("main form input[name]").evaluate_all("all => all.map((each) => each.name)"):  # in the order of the page
