@@ -19,6 +19,7 @@ from portal.audit.querysets import AuditEventQuerySet
 # {it} is "your chest X-ray of 12 Nov", {they} "the model's answer about your ..."; what is not listed is told by its own name.
 WORDS = {
     "scan.stored": "uploaded {it}",
+    "scan.side_named": "said which side the picture shows",
     "scan.listed": "saw {it} in a list",
     "scan.read": "opened the facts about {it}",
     "scan.image_read": "opened {it}",
