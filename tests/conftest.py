@@ -160,9 +160,8 @@ def signed_in(client: Client, user: User, seconds_ago: float = 0) -> None:
 
 @pytest.fixture
 def malaria(db: None) -> ModelVersion:
-    """The shipped malaria model, registered and active; the other diseases have none in use."""
-    versions.sync()
-    ModelVersion.objects.exclude(disease="malaria").update(state=ModelVersion.State.RETIRED)
+    """The shipped malaria model, registered and active; the other diseases have none."""
+    versions.sync(["malaria"])
     found = ModelVersion.objects.active("malaria")
     assert found is not None
     return found

@@ -1,6 +1,7 @@
 """Model versions: from the registry on disk into the portal, into use, and out of it."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -21,15 +22,15 @@ class ChangedArtefact(Exception):
 
 
 @transaction.atomic
-def sync() -> list[ModelVersion]:
-    """Register every artefact on disk; a disease without an active version gets its newest. Returns the new rows.
+def sync(codes: Iterable[str] = diseases.DISEASES) -> list[ModelVersion]:
+    """Register every artefact on disk of these diseases; one without an active version gets its newest. Returns the new rows.
 
     Of a version that is known already only the figures are read again: it may have been measured anew. One whose files a newer release
     no longer carries is retired, so that the newest takes its place, also for what still waits for an answer; where a disease has no
     files at all, nothing is retired.
     """
     added = []
-    for code in diseases.DISEASES:
+    for code in codes:
         on_disk = registry.versions(code)
         for version in on_disk:
             artefact = registry.load(code, version)
