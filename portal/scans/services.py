@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import cv2
+import numpy as np
 from django.core.files.base import ContentFile
 from django.db import transaction
 
@@ -16,6 +17,7 @@ from . import identity
 from .models import Scan
 
 THUMBNAIL_SIDE = 320
+PREVIEW_SIDE = 1280  # twice the width at which a result shows its picture
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,19 @@ def _thumbnail(picture: imaging.Picture) -> bytes:
     height, width = picture.pixels.shape[:2]
     scale = min(1.0, THUMBNAIL_SIDE / max(width, height))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA)
-    return cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+    return _jpeg(cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA))
+
+
+def _jpeg(pixels: np.ndarray) -> bytes:
+    return cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+
+
+def preview(scan: Scan) -> bytes | None:
+    """A JPEG whose longer side is PREVIEW_SIDE pixels, for a page that shows the picture no larger; none if it is that small already."""
+    if max(scan.width, scan.height) <= PREVIEW_SIDE:
+        return None
+    with scan.file.open("rb") as file:
+        return _jpeg(imaging.decode(file.read(), longest=PREVIEW_SIDE).pixels)
 
 
 def store(

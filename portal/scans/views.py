@@ -1,18 +1,26 @@
 """The scan's files. Never public: checked, audited, and sent with a fixed type."""
 
+from typing import TypeVar
+
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from portal.audit.services import record
 
+from . import services
 from .models import Scan
+
+R = TypeVar("R", bound=HttpResponseBase)
 
 
 def send(file, content_type: str) -> FileResponse:  # type: ignore[no-untyped-def]
     """A private file: not cached by anyone between, never sniffed, never run."""
-    response = FileResponse(file.open("rb"), content_type=content_type)
+    return _private(FileResponse(file.open("rb"), content_type=content_type))
+
+
+def _private(response: R) -> R:
     response["Cache-Control"] = "private, max-age=300"
     response["Content-Disposition"] = "inline"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -34,6 +42,18 @@ def send_thumbnail(request: HttpRequest, scan: Scan) -> FileResponse:
 @require_GET
 def image(request: HttpRequest, pk) -> FileResponse:  # type: ignore[no-untyped-def]
     return send_image(request, get_object_or_404(Scan.objects.visible_to(request.user), pk=pk))
+
+
+@login_required
+@require_GET
+def preview(request: HttpRequest, pk) -> HttpResponseBase:  # type: ignore[no-untyped-def]
+    """The picture as a page shows it: a photograph of 12 megapixels is not sent to a phone for a box of 3 inches."""
+    scan = get_object_or_404(Scan.objects.visible_to(request.user), pk=pk)
+    smaller = services.preview(scan)
+    if smaller is None:
+        return send_image(request, scan)
+    record("scan.image_read", scan, actor=request.user, patient=scan.patient, preview=True)
+    return _private(HttpResponse(smaller, content_type="image/jpeg"))
 
 
 @login_required

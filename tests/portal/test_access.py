@@ -76,6 +76,7 @@ GET: dict[str, dict[str, int]] = {
     "v1:model-figures": API_ADMINISTRATOR,
     "accounts:document": {**dict.fromkeys(CAST, 404), "anonymous": 302, "unverified": 200, "administrator": 200},
     "scans:image": {**REVEALED},
+    "scans:preview": {**REVEALED},
     "scans:thumbnail": {**REVEALED},
     "analyses:list": SIGNED_IN,
     "analyses:disease": SIGNED_IN,

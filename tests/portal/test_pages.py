@@ -1,17 +1,21 @@
 """Pages without a browser: forms, errors, admin actions, headers."""
 
 import gzip
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.conf import settings
+from PIL import Image
 
 import samples
 from portal.accounts.models import User
 from portal.analyses.models import Analysis, ModelVersion
+from portal.audit.models import AuditEvent
 from tests.conftest import as_upload, drawn_cell
 
 
@@ -68,6 +72,31 @@ def test_the_file_s_name_and_type_do_not_decide(browse: Any, patient: User, mala
     assert image["Content-Type"] == "image/png"
     assert image["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in image["Content-Security-Policy"]
+
+
+def test_a_result_shows_a_large_picture_in_a_size_for_pages(browse: Any, patient: User, malaria: ModelVersion) -> None:
+    large = Image.open(io.BytesIO(drawn_cell(7))).resize((3000, 2000))
+    data = io.BytesIO()
+    large.save(data, "JPEG", exif=_on_its_side())
+    client = browse(patient)
+    post(client, data.getvalue(), drawn_cell(8))
+    of_large, of_small = Analysis.objects.order_by("scan__size")[::-1]
+    assert f'src="/scans/{of_large.scan_id}/preview/"' in client.get(f"/analyses/{of_large.pk}/").content.decode()
+    shown = client.get(f"/scans/{of_large.scan_id}/preview/")
+    assert (shown["Content-Type"], shown["Cache-Control"]) == ("image/jpeg", "private, max-age=300")
+    picture = Image.open(io.BytesIO(shown.content))
+    assert picture.size == (853, 1280)  # upright, and the same shape
+    assert np.abs(np.asarray(picture.resize((20, 30))).astype(int) - np.asarray(large.rotate(-90, expand=True).resize((20, 30)))).mean() < 3
+    whole = b"".join(client.get(f"/scans/{of_small.scan_id}/preview/").streaming_content)
+    assert whole == of_small.scan.file.read()  # small already: as it is
+    looks = AuditEvent.objects.filter(action="scan.image_read", actor=patient).values_list("target_id", flat=True)
+    assert sorted(looks) == sorted(str(each.scan_id) for each in (of_large, of_small))
+
+
+def _on_its_side() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif
 
 
 def test_the_result_says_what_it_is_and_is_not(browse: Any, patient: User, answered: Callable[..., Analysis]) -> None:
