@@ -61,6 +61,7 @@ def api(expected: dict[str, int]) -> dict[str, int]:
 GET: dict[str, dict[str, int]] = {
     "home": ANYONE,
     "healthz": ANYONE,
+    "words": ANYONE,
     "accounts:profile": SIGNED_IN,
     "accounts:consent": SIGNED_IN,
     "accounts:dependants": SIGNED_IN,
@@ -144,6 +145,7 @@ GET: dict[str, dict[str, int]] = {
 IN_THE_ROOM = {**NOBODY, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302}
 # POST without a body: 404 and 401 are the rule; what else comes shows that the rule let the person through to the service.
 POST: dict[str, dict[str, int]] = {
+    "accounts:language": dict.fromkeys(CAST, 302),  # each for themselves
     "records:copy": {**dict.fromkeys(CAST, 200), "anonymous": 302},
     "records:withdraw": dict.fromkeys(CAST, 302),
     "records:close": {**dict.fromkeys(CAST, 400), "anonymous": 302},

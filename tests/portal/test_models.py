@@ -256,7 +256,7 @@ def test_an_older_version_keeps_its_card(browse: Any, patient: User, administrat
 def test_figures_measured_anew_reach_the_portal_and_the_version_stays(malaria: ModelVersion) -> None:
     measured_on_disk = malaria.metrics
     ModelVersion.objects.filter(pk=malaria.pk).update(metrics={"accuracy": 0.5})
-    assert versions.sync() == []
+    assert versions.sync(["malaria"]) == []
     malaria.refresh_from_db()
     assert malaria.metrics == measured_on_disk
     assert AuditEvent.objects.filter(action="model.measured", target_id=str(malaria.pk)).count() == 1
@@ -296,7 +296,7 @@ def test_where_no_model_files_are_to_be_found_nothing_is_retired(
     malaria: ModelVersion, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("inference.registry.ARTIFACTS", tmp_path)
-    assert versions.sync() == []
+    assert versions.sync(["malaria"]) == []
     malaria.refresh_from_db()
     assert malaria.state == "active"
 
