@@ -1,7 +1,7 @@
 """/api/v1/: one router; each app brings its views."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import DefaultRouter
 
@@ -22,6 +22,8 @@ from portal.reviews.api import (
 from portal.reviews.case_api import NoticeViewSet
 from portal.scans.api import ScanViewSet
 from portal.scans.uploads_api import UploadViewSet
+
+from .views import SchemaView
 
 router = DefaultRouter(trailing_slash=True)
 router.include_root_view = False
@@ -54,6 +56,6 @@ urlpatterns = [
     path("figures/models/<int:pk>/", ModelFiguresView.as_view(), name="model-figures"),
     path("token/", TokenView.as_view(), name="token"),
     path("token/all/", AllTokensView.as_view(), name="tokens"),
-    path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
+    path("schema/", SchemaView.as_view(permission_classes=[AllowAny]), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="v1:schema", permission_classes=[AllowAny], metadata_class=None), name="docs"),
 ]

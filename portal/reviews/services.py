@@ -42,7 +42,8 @@ def _opened(analysis: Analysis, known: dict[tuple[str, int], timedelta]) -> Revi
 
 
 def claim(*, review: Review, practitioner: Any) -> Review:
-    """Take a review for 30 minutes. Of two who try, one wins and the other is told; nobody reads a case twice. Raises ReviewError."""
+    """Take a review for REVIEW_CLAIM_MINUTES. Of two who try, one wins and the other is told: nobody reads a case twice. Raises
+    ReviewError."""
     require_reader(review, practitioner)
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review.pk)

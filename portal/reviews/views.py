@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -144,6 +145,7 @@ def room(request: HttpRequest, review: Review, form: Any = None, **bound: Any) -
         "analysis": review.analysis,
         "disease": review.analysis.catalogue,
         "stage": stage,
+        "claim_minutes": settings.REVIEW_CLAIM_MINUTES,
         "form": form,
         "independent": independent,
         "revealed": review.is_revealed_to(request.user),
@@ -176,7 +178,8 @@ def _step(request: HttpRequest, pk: uuid.UUID, do: Callable[[Review], object], s
 @login_required
 @require_POST
 def claim(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return _step(request, pk, lambda review: services.claim(review=review, practitioner=request.user), _("It is yours for 30 minutes."))
+    said = _("It is yours for {minutes} minutes.").format(minutes=settings.REVIEW_CLAIM_MINUTES)
+    return _step(request, pk, lambda review: services.claim(review=review, practitioner=request.user), said)
 
 
 @login_required

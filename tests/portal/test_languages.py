@@ -154,6 +154,12 @@ def test_what_a_service_refuses_and_a_form_finds_wrong_is_translated(api: Callab
     assert begun["detail"] == in_hindi("Please read and accept the current consent text before you upload.")
 
 
+def test_the_schema_of_the_api_is_the_same_in_every_language(client: Client, db: None) -> None:
+    english = client.get("/api/v1/schema/", HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert client.get("/api/v1/schema/", HTTP_ACCEPT_LANGUAGE="hi").content.decode() == english
+    assert not re.search(r"[\u0900-\u097f]", english.replace("हिन्दी", ""))
+
+
 def test_a_token_has_no_language_of_its_own(api: Callable[..., Any], patient: User) -> None:
     """A program asks for what it wants to show; what its owner reads in pages and mails is another thing."""
     client = api(reads_hindi(patient))
