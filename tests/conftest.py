@@ -18,6 +18,7 @@ from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
+from xdist.scheduler import LoadScopeScheduling
 
 import samples
 from inference.engine import Answer
@@ -29,21 +30,34 @@ from portal.analyses import services as analyses
 from portal.analyses import versions
 from portal.analyses.models import Analysis, ModelVersion
 
-_ORDER = pytest.StashKey[int]()
 PASSWORD = "correct horse battery"
 
 
+def _group(nodeid: str) -> str:
+    """What stays together on one worker of a parallel run: the files that share the deployed portal, each other file, and the tests that
+    empty the database, which are called test_at_once_..."""
+    if "::test_at_once_" in nodeid or nodeid.startswith("tests/e2e/test_worklist.py"):
+        return "emptying"
+    return "tests/e2e" if nodeid.startswith("tests/e2e/") else nodeid.partition("::")[0]
+
+
+class Groups(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    return Groups(config, log)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In what order, and what stays together in a parallel run: first the deployed portal (the longest, and all its files share one), then
-    file by file, last the tests that empty the database."""
+    """First the deployed portal, which takes longest; last what empties the database, since nothing can follow it."""
     for item in items:
-        place = str(item.path.relative_to(item.config.rootpath / "tests"))
         marked = item.get_closest_marker("django_db")
-        empties = "transactional_db" in getattr(item, "fixturenames", ()) or bool(marked and marked.kwargs.get("transaction"))
-        group = "races" if empties else "e2e" if place.startswith("e2e") else place
-        item.add_marker(pytest.mark.xdist_group(group))
-        item.stash[_ORDER] = {"e2e": 0, "races": 2}.get(group, 1)
-    items.sort(key=lambda item: item.stash[_ORDER])
+        if marked and marked.kwargs.get("transaction") and _group(item.nodeid) != "emptying":
+            raise pytest.UsageError(f"{item.nodeid} empties the database: call it test_at_once_...")
+    items.sort(key=lambda item: {"tests/e2e": 0, "emptying": 2}.get(_group(item.nodeid), 1))
 
 
 @pytest.fixture(autouse=True)

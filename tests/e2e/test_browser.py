@@ -71,6 +71,7 @@ def test_sign_up_upload_wait_review_and_sign(stack: Stack, opened: Browser, tmp_
     patient.get_by_role("link", name="Uploaded: see its answer").click()
     expect(patient.get_by_text("suspicious for malaria")).to_be_visible(timeout=30_000)
     expect(patient.locator(".icons10 .yes").first).to_be_attached()
+    patient.wait_for_load_state("networkidle")  # scripts too
     patient.locator("[data-opacity]").fill("10")
     assert patient.locator("[data-heat]").evaluate("e => e.style.opacity") == "0.1"
     patient.wait_for_function("document.querySelector('[data-heat]').naturalWidth > 50")

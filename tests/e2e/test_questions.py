@@ -74,7 +74,7 @@ def test_a_patient_asks_a_practitioner_answers_and_the_patient_reads(stack: Stac
     patient.get_by_role("button", name=re.compile("Close")).click()
     expect(patient.get_by_text("It stays with the scan.").last).to_be_visible()
     patient.goto(f"/analyses/{analysis}/")
-    expect(patient.get_by_text("Closed")).to_be_visible()
+    expect(patient.get_by_text("Closed").first).to_be_visible()
     assert patient.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert patient_console == []
     assert reader_console == []

@@ -113,7 +113,7 @@ def test_the_api_amends(signed: Review, practitioner: User, other_practitioner: 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("as_migrated")
-def test_of_two_amendments_at_once_each_is_a_version(signed: Review, practitioner: User) -> None:
+def test_at_once_each_of_two_amendments_is_a_version(signed: Review, practitioner: User) -> None:
     both = race(
         lambda: amend(review=signed, practitioner=practitioner, reason=WHY, **CHANGED),
         lambda: amend(review=signed, practitioner=practitioner, reason=WHY, **{**CHANGED, "notes": "Another word."}),

@@ -327,7 +327,7 @@ def test_cancelled_and_requeued(patient: User, administrator: User, malaria: Mod
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_workers_one_gets_the_row() -> None:
+def test_at_once_of_four_workers_one_gets_the_row() -> None:
     from portal.accounts.models import Role
     from tests.conftest import person
 

@@ -231,7 +231,7 @@ def race(*steps: Callable[[], Any]) -> list[Any]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("as_migrated")
-def test_races_have_one_winner(review: Review, practitioner: User, other_practitioner: User, third: User) -> None:
+def test_at_once_one_signs_and_one_claims(review: Review, practitioner: User, other_practitioner: User, third: User) -> None:
     policy("double")
     read(review, practitioner)
     twice = race(*[lambda: services.sign(review=review, practitioner=practitioner, **READING)] * 3)
