@@ -195,8 +195,9 @@ class Walk:
 
     def mail(self) -> None:
         """The last e-mail as it is read, and the page behind its last link."""
-        sent = [part for part in self.log.read_text(errors="replace").split("-" * 79) if "List-Unsubscribe" in part]
-        text = re.sub(r"^.*?(?=^(?:Content-Type|MIME-Version|Subject):)", "", sent[-1], count=1, flags=re.DOTALL | re.MULTILINE)
+        printed = re.sub(r"^\d\d:\d\d:\d\d [\w-]+ +\| ?", "", self.log.read_text(errors="replace"), flags=re.MULTILINE)
+        whole = re.findall(r"Content-Type: multipart/alternative;.*?(?=-{79})", printed, re.DOTALL)
+        text = [one for one in whole if "List-Unsubscribe" in one][-1]
         message = email.message_from_string(text, policy=email.policy.default)
         html = message.get_body(("html",))
         link = re.search(r"<http://localhost(:\d+)?(/[^>]+)>", str(message["List-Unsubscribe"]))
