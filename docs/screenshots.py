@@ -198,7 +198,7 @@ class Walk:
         printed = re.sub(r"^\d\d:\d\d:\d\d [\w-]+ +\| ?", "", self.log.read_text(errors="replace"), flags=re.MULTILINE)
         whole = re.findall(r"Content-Type: multipart/alternative;.*?(?=-{79})", printed, re.DOTALL)
         text = [one for one in whole if "List-Unsubscribe" in one][-1]
-        message = email.message_from_string(text, policy=email.policy.default)
+        message = email.message_from_bytes(text.encode(), policy=email.policy.default)
         html = message.get_body(("html",))
         link = re.search(r"<http://localhost(:\d+)?(/[^>]+)>", str(message["List-Unsubscribe"]))
         if html is None or link is None:
@@ -218,6 +218,7 @@ def draw(walk: Walk) -> None:
     patient.goto(result)
     walk.shot(patient, "final")
     patient.emulate_media(media="print")
+    patient.set_viewport_size({"width": 794, "height": 1123})  # A4 at 96 dpi, whatever the screen was
     walk.shot(patient, "final-printed")
     walk.administrator()
     walk.mail()
