@@ -21,6 +21,7 @@ COPY inference inference
 COPY samples samples
 COPY templates templates
 COPY static static
+COPY locale locale
 USER 10001:10001
 RUN SECRET_KEY=only-for-collectstatic python manage.py collectstatic --noinput
 VOLUME ["/var/lib/medinform"]

@@ -30,6 +30,7 @@ from .serializers import (
     DiseaseSerializer,
     ModelVersionSerializer,
     OperatingPointSerializer,
+    SideSerializer,
     UploadSerializer,
 )
 
@@ -242,6 +243,17 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
         if not (request.user.is_administrator or analysis.patient_id == request.user.pk):
             raise PermissionDenied
         services.cancel(analysis=analysis, by=request.user)
+        return Response(self._detail(analysis))
+
+    @extend_schema(summary="Its patient: say which of two it shows, while nobody has begun to read it", request=SideSerializer)
+    @action(detail=True, methods=["post"])
+    def side(self, request: Request, **kwargs: Any) -> Response:
+        analysis = self.get_object()
+        if analysis.patient_id != request.user.pk:
+            raise PermissionDenied
+        asked = SideSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        services.correct_side(analysis=analysis, by=request.user, **asked.validated_data)
         return Response(self._detail(analysis))
 
     @extend_schema(summary="Administrators: run a failed or cancelled analysis again", request=None)

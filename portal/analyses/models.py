@@ -308,6 +308,13 @@ class Analysis(models.Model):
         return gettext(side) if side else ""
 
     @property
+    def other_sides(self) -> list[tuple[str, str]]:
+        """What the patient can still say that the scan shows instead, each with its words; none once a practitioner has begun to read it."""
+        if not self.catalogue.laterality or not Scan.objects.unread().filter(pk=self.scan_id).exists():
+            return []
+        return [(code, gettext(words)) for code, words in self.catalogue.laterality.words.items() if code != self.scan.laterality]
+
+    @property
     def symptom_words(self) -> list[str]:
         return [gettext(symptom.words) for symptom in self.catalogue.symptoms if symptom.code in self.symptoms]
 

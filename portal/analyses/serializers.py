@@ -243,6 +243,10 @@ class AnalysisSerializer(serializers.ModelSerializer):
         return str(self.context["request"].build_absolute_uri(reverse(name, args=[pk])))
 
 
+class SideSerializer(serializers.Serializer):
+    laterality = serializers.ChoiceField(choices=Scan.Laterality.choices, help_text="As DICOM (0020,0062) has it.")
+
+
 class AlongsideSerializer(serializers.ModelSerializer):
     """Another analysis of the same picture."""
 

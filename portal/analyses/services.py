@@ -63,7 +63,7 @@ class OtherSide(Exception):
     code = "other_side"
     message = gettext_lazy(
         "You sent this very picture before, as one of the other side. One picture shows one side: look which it is, or choose another "
-        "file. If what you said first was wrong, ask the practitioner about that picture: the question stays with it."
+        "file. If what you said first was wrong, correct it on that picture's page."
     )
 
 
@@ -368,6 +368,16 @@ def cancel(*, analysis: Analysis, by: Any) -> None:
         if not analysis.is_pending or not Analysis.objects.move(analysis, to=Analysis.Status.CANCELLED, finished_at=timezone.now()):
             raise NotPossible(_("Only an analysis that is still waiting or running can be cancelled."))
         audit("analysis.cancelled", analysis, actor=by, patient=analysis.patient)
+
+
+def correct_side(*, analysis: Analysis, laterality: str, by: Any) -> None:
+    """The patient named the wrong one of two, and says which it is. Raises NotPossible once a practitioner reads it."""
+    if not analysis.catalogue.side(laterality):
+        raise NotPossible(_("Nothing is asked of this kind of picture that could be corrected so."))
+    if laterality == analysis.scan.laterality:
+        return
+    if not scans.correct_side(scan=analysis.scan, laterality=laterality, by=by):
+        raise NotPossible(_("A practitioner has begun to read this picture. Ask them about it: the question stays with the picture."))
 
 
 def note_read(*, analysis: Analysis, by: Any) -> None:

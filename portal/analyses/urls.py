@@ -15,4 +15,5 @@ urlpatterns = [
     path("<uuid:pk>/status/", views.status, name="status"),
     path("<uuid:pk>/heatmap/", views.heatmap, name="heatmap"),
     path("<uuid:pk>/cancel/", views.cancel, name="cancel"),
+    path("<uuid:pk>/side/", views.correct_side, name="correct_side"),
 ]

@@ -277,6 +277,19 @@ def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @login_required
+@require_POST
+def correct_side(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    analysis = get_object_or_404(Analysis.objects.visible_to(request.user).select_related("scan__patient"), pk=pk, patient=request.user)
+    try:
+        services.correct_side(analysis=analysis, laterality=request.POST.get("laterality", ""), by=request.user)
+    except services.NotPossible as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("Corrected. A practitioner will read it as the {side}.").format(side=analysis.side.lower()))
+    return redirect("analyses:detail", pk=analysis.pk)
+
+
+@login_required
 @require_GET
 def models(request: HttpRequest) -> HttpResponse:
     """Every model version, by disease: what is in use, and what was."""

@@ -57,6 +57,11 @@ class ScanQuerySet(models.QuerySet):
             compared = compared | (of_the_kind & wanted & Q(read))
         return compared
 
+    def unread(self) -> "ScanQuerySet":
+        """What no practitioner has begun to read. The relation lies in a room above: followed by name."""
+        begun = Q(analyses__review__status__in=["claimed", "signed"]) | Q(analyses__review__opinions__isnull=False)
+        return self.exclude(pk__in=self.model.objects.filter(begun).values("pk"))
+
     def before(self, scan: Any, disease: diseases.Disease) -> "ScanQuerySet":
         """The same person's earlier pictures of the kind that this disease is read from, newest first."""
         of_the_kind = self.filter(analyses__disease__in=_read_from(disease.modality))

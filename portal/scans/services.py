@@ -114,6 +114,17 @@ def name_side(*, scan: Scan, laterality: str, by: Any) -> bool:
     return True
 
 
+def correct_side(*, scan: Scan, laterality: str, by: Any) -> bool:
+    """Say otherwise which of two a scan shows, while no practitioner has begun to read it. True if it was written now."""
+    with transaction.atomic():
+        before = scan.laterality
+        if not Scan.objects.unread().filter(pk=scan.pk, laterality=before).update(laterality=laterality):
+            return False
+        scan.laterality = laterality
+        record("scan.side_corrected", scan, actor=by, patient=scan.patient, before=before, laterality=laterality)
+    return True
+
+
 def discard_files(scan: Scan) -> None:
     """Remove what was written for a scan whose row did not come to be."""
     for file in (scan.file, scan.thumbnail):

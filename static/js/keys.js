@@ -2,15 +2,20 @@
 const FIELDS = "select, textarea, [contenteditable], input:not([type=radio], [type=range], [type=checkbox])";
 const KEPT = "single-keys";
 
-export function wanted() {
+function wanted() {
   try { return localStorage.getItem(KEPT) !== "off"; } catch { return true; } // a browser may keep nothing
 }
 
-export function want(on) {
+function want(on) {
   try { localStorage.setItem(KEPT, on ? "on" : "off"); } catch { /* then they stay on */ }
+}
+
+export function offer(box) {
+  box.checked = wanted();
+  box.addEventListener("change", () => want(box.checked));
 }
 
 export function isSingle(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.target.matches?.(FIELDS)) return false;
-  return wanted() && !document.querySelector("dialog[open]");
+  return wanted() && !document.querySelector("dialog:is([open], :popover-open)");
 }

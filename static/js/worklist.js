@@ -1,5 +1,7 @@
 // One keyboard for the worklist, and a list that changes by itself without taking anything out of the reader's hands: rows are morphed by
 // their id, so that focus, selection and an open explanation stay where they are; what has not changed is not sent again.
+import { isSingle, offer } from "./keys.js";
+
 const live = document.getElementById("live");
 const keys = document.getElementById("keys");
 const flagging = document.getElementById("flagging");
@@ -56,20 +58,21 @@ const actions = {
   w: (row) => row?.querySelector(".urgency button").click(),
   f: flag,
   "/": () => search.focus(),
-  "?": () => keys.showModal(),
+  "?": () => keys.showPopover({ source: document.querySelector("[data-help]") }),
 };
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target === search) return search.blur();
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
-  if (keys.open || flagging.open) return;
+  if (!isSingle(event)) return;
   const row = selectedRow();
   if (event.key === "Enter" && row && event.target === document.body) return row.querySelector(".open").click();
   if (!actions[event.key]) return;
   event.preventDefault();
   actions[event.key](row);
 });
-document.querySelector("[data-help]").addEventListener("click", () => keys.showModal());
+// The list of keys is a popover: a modal dialog makes every row inert, which takes long on a slow machine. Who goes on leaves it.
+keys.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !keys.contains(relatedTarget) && keys.hidePopover());
+offer(keys.querySelector("[data-single-keys]"));
 for (const select of document.querySelectorAll(".find select")) select.addEventListener("change", () => select.form.requestSubmit());
 
 // Why a scan is urgent: on hover, on focus and a key, by touch. The explanation stands beside its button.

@@ -41,6 +41,13 @@ def test_the_image_runs_without_rights() -> None:
     assert re.search(r"^USER 10001", (ROOT / "Dockerfile").read_text(), re.M)
 
 
+def test_the_image_has_every_folder_but_those_for_developers() -> None:
+    copied = set(re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.M))
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    folders = {path.partition("/")[0] for path in listed if "/" in path}
+    assert folders - copied == {".ci", "benchmarks", "docs", "tests", "training"}
+
+
 def test_the_examples_of_the_readme_work(stack: Stack, tmp_path: Path) -> None:
     block = next(code for code in re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.S) if "curl" in code)
     environment = {**os.environ, "PORTAL": stack.address, "EMAIL": PATIENT, "PASSWORD": stack.password, "OUT": str(tmp_path)}

@@ -158,6 +158,8 @@ POST: dict[str, dict[str, int]] = {
     "accounts:remove_dependant": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302},
     "v1:dependant-list": {**dict.fromkeys(CAST, 400), "anonymous": 401},
     "analyses:cancel": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302, "administrator": 302},
+    "analyses:correct_side": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302},
+    "v1:analysis-side": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 400, "assigned": 403, "administrator": 403},
     "reviews:claim": {**REVEALED, "patient": 302, "practitioner": 302, "assigned": 302, "administrator": 302},
     "reviews:flag": {**dict.fromkeys(CAST, 404), "anonymous": 302, "practitioner": 400, "assigned": 400},
     "reviews:save_filter": dict.fromkeys(CAST, 302),

@@ -93,6 +93,34 @@ def test_the_same_bytes_show_one_eye(patient: User, retinopathy: ModelVersion, e
     assert Scan.objects.get().laterality == "L"
 
 
+def test_a_wrong_eye_is_corrected_until_somebody_reads_it(
+    browse: Any, api: Any, patient: User, practitioner: User, retinopathy: ModelVersion
+) -> None:
+    review = open_many(patient, retinopathy, 1)[0]
+    analysis = review.analysis
+    page = f"/analyses/{analysis.pk}/"
+    client = browse(patient)
+    assert "Which eye is it?" in client.get(page).content.decode()
+    assert client.post(f"{page}side/", {"laterality": "R"}, follow=True).context["messages"]
+    assert "Is it not the right eye?" in " ".join(client.get(page).content.decode().split())
+    address = f"/api/v1/analyses/{analysis.pk}/side/"
+    assert api(patient).post(address, {"laterality": "L"}).json()["laterality"] == "L"
+    assert api(patient).post(address, {"laterality": "B"}).status_code == 400
+    events = AuditEvent.objects.filter(action="scan.side_corrected").order_by("id")
+    assert [event.detail for event in events] == [{"before": "", "laterality": "R"}, {"before": "R", "laterality": "L"}]
+    services.claim(review=review, practitioner=practitioner)
+    refused = api(patient).post(address, {"laterality": "R"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
+    client.post(f"{page}side/", {"laterality": "R"})
+    assert Scan.objects.get().laterality == "L"
+    assert "Is it not the left eye?" not in client.get(page).content.decode()
+
+
+def test_nothing_is_corrected_where_nothing_was_asked(api: Any, patient: User, malaria: ModelVersion, cell: bytes) -> None:
+    analysis = analyses.submit(patient=patient, data=cell, disease="malaria").analysis
+    assert api(patient).post(f"/api/v1/analyses/{analysis.pk}/side/", {"laterality": "R"}).status_code == 409
+
+
 def test_an_idempotency_key_stands_for_one_eye(patient: User, retinopathy: ModelVersion, eye: bytes) -> None:
     asked = {"patient": patient, "data": eye, "disease": EYE, "idempotency_key": "one"}
     analyses.submit(**asked, laterality="R")

@@ -1,8 +1,9 @@
 // The viewer of the reading room: pictures on stages, a window in grey levels, lines that measure, and an earlier picture beside.
+import { offer } from "../keys.js";
 import { Compare } from "./compare.js";
 import { Findings } from "./findings.js";
 import { listen } from "./gestures.js";
-import { listenToHelp, listenToKeys, listenToStage } from "./keys.js";
+import { listenToKeys, listenToStage } from "./keys.js";
 import { recall } from "./memory.js";
 import { Pane } from "./pane.js";
 import { presetsOf } from "./presets.js";
@@ -31,7 +32,7 @@ async function start(root) {
     room.listed();
     room.say(interpolate(gettext("%(name)s is shown beside."), { name: each.name }, true));
   };
-  listenToHelp(help);
+  offer(help.querySelector("[data-single-keys]"));
   room.record = new Record();
   if (!room.record.isKept && root.dataset.calibrator) pane.lines.calibrator = root.dataset.calibrator;
   room.record.restore(pane.lines, recall(root.dataset.scan, pane));

@@ -1,5 +1,5 @@
 // The keyboard of the viewer. Single keys are letters and signs that the form leaves free: digits, c and n are the form's.
-import { isSingle, want, wanted } from "../keys.js";
+import { isSingle } from "../keys.js";
 import { removed } from "./lines.js";
 import { toPicture } from "./view.js";
 
@@ -72,10 +72,4 @@ function setEnd(pane, room) {
     room.say(gettext("One end is set. Move with the arrow keys and press enter."));
     pane.redraw();
   }
-}
-
-export function listenToHelp(dialog) {
-  const box = dialog.querySelector("[data-single-keys]");
-  box.checked = wanted();
-  box.addEventListener("change", () => want(box.checked));
 }
