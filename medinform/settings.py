@@ -240,7 +240,7 @@ SPECTACULAR_SETTINGS = {
         "DiseaseEnum": "portal.analyses.models.DISEASE_CHOICES",
         "AnalysisStatus": "portal.analyses.models.Analysis.Status",
         "ReviewStatus": "portal.reviews.models.Review.Status",
-        "ReviewUrgency": "portal.reviews.worklist_models.Urgency",
+        "ReviewUrgency": "portal.reviews.models.Urgency",
         "AdviceUrgency": "portal.reviews.models.Opinion.Urgency",
         "ReadingRole": "portal.reviews.models.Role",
         "QuestionState": "portal.questions.models.Question.State",

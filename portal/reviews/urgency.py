@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.analyses.models import Analysis
 
 from .models import Review
-from .worklist_models import Urgency
+from .models.worklist import Urgency
 
 VERY_LIKELY = 0.95
 PERCENT = f"{VERY_LIKELY:.0%}"

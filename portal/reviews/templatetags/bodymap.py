@@ -1,10 +1,10 @@
-"""The body map: a figure from the front and from the back, drawn here. Its regions are the sites of structured.py."""
+"""The body map: a figure from the front and from the back, drawn here. Its regions are the sites of structured_fields.py."""
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from portal.reviews.structured import FIELDS, SITE
+from portal.reviews.structured_fields import FIELDS, SITE
 
 register = template.Library()
 

@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from portal.analyses.models import DISEASE_CHOICES
-
-from .querysets import SavedFilterQuerySet
+from portal.reviews.querysets import SavedFilterQuerySet
 
 
 class Urgency(models.IntegerChoices):

@@ -1,7 +1,4 @@
-"""Review: the second opinion about one analysis. Opinion and Addendum: what a practitioner said, never changed afterwards.
-
-ReadingPolicy and CriticalRule are set by administrators; Referral and CriticalNotice are what follows from a reading.
-"""
+"""Review: the second opinion about one analysis. Opinion and Addendum: what a practitioner said, never changed afterwards."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -18,14 +14,11 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Dependant, PatientProfile
-from portal.analyses.models import DISEASE_CHOICES, Analysis
+from portal.analyses.models import Analysis
+from portal.reviews import measurements, reference, structured
+from portal.reviews.querysets import ReviewQuerySet
 
-from . import measurements, reference, structured
-from .querysets import CriticalNoticeQuerySet, OwnQuerySet, ReviewQuerySet
-from .worklist_models import SavedFilter as SavedFilter
-from .worklist_models import ServiceTarget as ServiceTarget
-from .worklist_models import Urgency
-from .worklist_models import UrgencyFlag as UrgencyFlag
+from .worklist import Urgency
 
 
 class Role(models.TextChoices):
@@ -322,58 +315,6 @@ class Opinion(Immutable):
         return finding_choices(self.review.analysis).get(self.finding, self.finding)
 
 
-class Draft(models.Model):
-    """What a practitioner has typed and not kept yet; drafts.py. No page but their own form ever shows it."""
-
-    review = models.ForeignKey(Review, models.CASCADE, related_name="drafts")
-    practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    stage = models.CharField(max_length=12, choices=Opinion.Stage)
-    said = models.JSONField(default=dict, help_text="In the shape of a reading; each part is optional.")
-    saved_at = models.DateTimeField(auto_now=True, db_index=True)
-
-    objects = OwnQuerySet.as_manager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["review", "practitioner", "stage"], name="one_draft_a_stage")]
-
-    def __str__(self) -> str:
-        return f"draft of {self.practitioner_id}"
-
-
-class ReadingTemplate(models.Model):
-    """Words and choices that a practitioner uses again; own_templates.py."""
-
-    practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reading_templates")
-    disease = models.CharField(max_length=32, choices=DISEASE_CHOICES, blank=True, help_text="Empty: for all diseases.")
-    name = models.CharField(max_length=60)
-    said = models.JSONField(default=dict, help_text="In the shape of a reading; each part is optional.")
-    changed_at = models.DateTimeField(auto_now=True)
-
-    objects = OwnQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["disease", "name", "id"]
-        constraints = [models.UniqueConstraint(fields=["practitioner", "disease", "name"], name="one_template_a_name")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def chosen(self) -> list[tuple[str, str]]:
-        """What it chooses, in words; its notes are shown as they are."""
-        said, words = self.said, structured.worded(self.disease, self.said.get("details", {}))
-        if "finding" in said:
-            finding = finding_choices(Analysis(disease=self.disease)).get(said["finding"], said["finding"])
-            words.insert(0, (gettext("Finding"), finding[:1].upper() + finding[1:]))
-        if "confidence" in said:
-            words.append((gettext("How sure"), Opinion(confidence=said["confidence"]).get_confidence_display()))
-        if "recommendation" in said:
-            words.append(
-                (gettext("Recommendation"), Opinion(recommendation=said["recommendation"], urgency=said.get("urgency", "")).advice)
-            )
-        return words
-
-
 class Addendum(Immutable):
     """Something added to a signed opinion."""
 
@@ -388,152 +329,6 @@ class Addendum(Immutable):
 
     def __str__(self) -> str:
         return f"addendum of {self.added_at:%d %b %Y}"
-
-
-class ReadingPolicy(models.Model):
-    """How many practitioners read the scans of a disease. The one for the urgency counts before the one for all; without any, one reads."""
-
-    class Mode(models.TextChoices):
-        SINGLE = "single", _("One practitioner reads")
-        DOUBLE = "double", _("Two read, the second blind to the first")
-        DISCORDANT = "discordant", _("Two read when the first and the model disagree")
-
-    disease = models.CharField(max_length=32, choices=DISEASE_CHOICES)
-    urgency = models.PositiveSmallIntegerField(choices=Review.Urgency, null=True, blank=True, help_text="Empty: for all others.")
-    mode = models.CharField(max_length=12, choices=Mode)
-
-    class Meta:
-        verbose_name_plural = "reading policies"
-        ordering = ["disease", "urgency"]
-        constraints = [
-            models.UniqueConstraint(fields=["disease", "urgency"], name="one_policy_a_disease_and_urgency"),
-            models.UniqueConstraint(fields=["disease"], condition=Q(urgency__isnull=True), name="one_policy_for_the_other_urgencies"),
-        ]
-
-    def __str__(self) -> str:
-        urgency = f", {self.get_urgency_display().lower()}" if self.urgency else ""
-        return f"{self.get_disease_display()}{urgency}: {self.get_mode_display().lower()}"
-
-
-class Referral(Immutable):
-    """A practitioner handed a case that they held to another one, or to a speciality, and why. They keep seeing it."""
-
-    review = models.ForeignKey(Review, models.PROTECT, related_name="referrals")
-    role = models.CharField(max_length=10, choices=Role, help_text="Which reading was handed over.")
-    referred_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    referred_to = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
-    speciality = models.CharField(max_length=80, blank=True)
-    reason = models.TextField(max_length=1000)
-    referred_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(referred_to__isnull=False, speciality="") | Q(referred_to__isnull=True, speciality__gt=""),
-                name="referred_to_somebody_or_to_a_speciality",
-            ),
-            models.CheckConstraint(
-                condition=Q(referred_to__isnull=True) | ~Q(referred_to=F("referred_by")), name="nobody_refers_to_themselves"
-            ),
-            models.CheckConstraint(condition=Q(reason__gt=""), name="a_referral_has_a_reason"),
-        ]
-
-    def __str__(self) -> str:
-        return f"referral of {self.review} to {self.referred_to or self.speciality}"
-
-
-class CriticalRule(models.Model):
-    """Which signed opinions a patient must be told of by a person. What is left empty matches all."""
-
-    disease = models.CharField(max_length=32, choices=DISEASE_CHOICES, blank=True)
-    finding = models.CharField(max_length=32, blank=True, help_text="The code of a class, such as grade_4.")
-    recommendation = models.CharField(max_length=10, choices=Opinion.Recommendation, blank=True)
-    urgency = models.CharField(max_length=10, choices=Opinion.Urgency, blank=True, help_text="How soon the patient should act, or sooner.")
-    target_minutes = models.PositiveIntegerField(default=60, help_text="How soon the patient has to be told.")
-    reading_is_enough = models.BooleanField(
-        default=False, help_text="The to-do closes when the patient opens the answer in the portal. Else somebody has to tell them."
-    )
-
-    class Meta:
-        ordering = ["disease", "finding", "recommendation", "urgency"]
-        constraints = [
-            models.UniqueConstraint(fields=["disease", "finding", "recommendation", "urgency"], name="one_rule_a_kind_of_opinion"),
-            models.CheckConstraint(
-                condition=Q(finding__gt="") | Q(recommendation__gt="") | Q(urgency__gt=""), name="a_rule_is_about_something"
-            ),
-            models.CheckConstraint(condition=Q(finding="") | Q(disease__gt=""), name="a_finding_belongs_to_a_disease"),
-        ]
-
-    def __str__(self) -> str:
-        about = (
-            self.get_disease_display() or gettext("all diseases"),
-            self.finding,
-            self.get_recommendation_display(),
-            self.get_urgency_display(),
-        )
-        return ", ".join(filter(None, about))
-
-    def clean(self) -> None:
-        """A rule about a finding that the disease does not have would never fire."""
-        if self.finding and self.disease:
-            known = [*Analysis(disease=self.disease).catalogue.classes, Opinion.CAN_NOT_TELL]
-            if self.finding not in known:
-                raise ValidationError({"finding": gettext("Not a finding of this disease. Known: {codes}.").format(codes=", ".join(known))})
-
-
-class CriticalNotice(models.Model):
-    """A to-do: tell the patient of a critical finding. Open until somebody records who told them, how and when."""
-
-    class How(models.TextChoices):
-        PHONE = "phone", _("By phone")
-        IN_PERSON = "in_person", _("In person")
-        RELATIVE = "relative", _("Through a relative or carer")
-        CLINIC = "clinic", _("Through their clinic")
-        READ = "read", _("They read it in the portal")
-        WITHDRAWN = "withdrawn", _("No longer critical: the answer was settled otherwise")
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    review = models.ForeignKey(Review, models.PROTECT, related_name="notices")
-    opinion = models.OneToOneField(Opinion, models.PROTECT, related_name="notice")
-    practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", help_text="Who signed the opinion.")
-    reading_is_enough = models.BooleanField(default=False, help_text="As the rule was when it was opened.")
-    opened_at = models.DateTimeField(auto_now_add=True)
-    due_at = models.DateTimeField()
-    patient_read_at = models.DateTimeField(null=True, blank=True, help_text="When the patient first opened the answer in the portal.")
-    told_at = models.DateTimeField(null=True, blank=True, help_text="When the patient was told.")
-    told_by = models.CharField(max_length=120, blank=True, help_text="Who told them.")
-    how = models.CharField(max_length=10, choices=How, blank=True)
-    note = models.TextField(max_length=1000, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
-
-    objects = CriticalNoticeQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["due_at", "id"]
-        indexes = [models.Index(fields=["due_at"], condition=Q(closed_at__isnull=True), name="notices_that_are_open")]
-        constraints = [
-            models.UniqueConstraint(fields=["review"], condition=Q(closed_at__isnull=True), name="one_open_notice_a_review"),
-            models.CheckConstraint(
-                condition=Q(closed_at__isnull=True, closed_by__isnull=True, told_at__isnull=True, told_by="", how="")
-                | Q(closed_at__isnull=False, how="read", told_at__isnull=False)
-                | Q(closed_at__isnull=False, how="withdrawn", closed_by__isnull=False, note__gt="")
-                | Q(closed_at__isnull=False, how__gt="", closed_by__isnull=False, told_at__isnull=False, told_by__gt=""),
-                name="a_closed_notice_says_who_told_how_and_when",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"critical finding of {self.review}"
-
-    @property
-    def is_open(self) -> bool:
-        return self.closed_at is None
-
-    @property
-    def is_overdue(self) -> bool:
-        return self.is_open and self.due_at <= timezone.now()
 
 
 def finding_choices(analysis: Analysis) -> dict[str, str]:
