@@ -51,7 +51,7 @@ def test_a_result_in_hindi(hindi: Client, patient: User, answered: Callable[...,
     page = hindi.get(f"/analyses/{answered(patient).pk}/")
     assert page["Content-Language"] == "hi"
     said = words(page)
-    assert "मॉडल को यह तस्वीर मलेरिया के लिए संदिग्ध लगती है।" in said
+    assert "मॉडल को इस तस्वीर में मलेरिया का संदेह है।" in said
     assert "100 तस्वीरों में से लगभग 97 में मलेरिया होता है।" in said
     assert "यह निर्णय में सहायता है, रोग का निदान नहीं।" in said
     assert "आज ही क्लिनिक जाएँ" in said

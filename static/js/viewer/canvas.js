@@ -9,7 +9,7 @@ const REST = 120; // ms without a frame, or twice what the last one took where t
 
 export class CanvasScreen {
   constructor(picture, size) {
-    Object.assign(this, { size, copies: [{ image: picture, share: 1 }], last: -Infinity, table: new Uint8ClampedArray(256) });
+    Object.assign(this, { size, copies: [{ image: picture, share: 1 }], last: -Infinity, table: new Uint8ClampedArray(256), lies: "", levels: null, shown: null });
     this.element = document.createElement("canvas");
     this.pen = this.element.getContext("2d", { willReadFrequently: true });
   }
@@ -39,32 +39,42 @@ export class CanvasScreen {
   paint(view, box, share) {
     const dense = box.dense * share;
     const width = Math.max(1, Math.round(box.width * dense)), height = Math.max(1, Math.round(box.height * dense));
-    const { element, pen, size } = this;
-    if (element.width !== width || element.height !== height) Object.assign(element, { width, height });
-    else { pen.setTransform(1, 0, 0, 1, 0, 0); pen.clearRect(0, 0, width, height); }
-    const m = matrix(view, box, size);
-    const seen = scale(view, box, size) * dense;
+    const m = matrix(view, box, this.size);
+    const seen = scale(view, box, this.size) * dense;
     const copy = this.copies.findLast((each) => each.share >= seen) ?? this.copies[0];
-    pen.imageSmoothingEnabled = scale(view, box, size) * box.dense <= PIXELATED_FROM;
-    pen.setTransform(m.a * dense, m.b * dense, m.c * dense, m.d * dense, m.e * dense, m.f * dense);
-    pen.drawImage(copy.image, 0, 0, size.width, size.height);
-    this.window(view, width, height);
+    const { slope, intercept } = windowing(view);
+    const whole = slope === 1 && Math.abs(intercept) < 1e-6 && !view.green; // nothing has to be looked up
+    const lies = [copy.share, width, height, ...Object.values(m)].join();
+    if (whole || lies !== this.lies) { // else only the window has changed, and the levels are still here
+      this.lay(copy.image, m, dense, { width, height }, scale(view, box, this.size) * box.dense <= PIXELATED_FROM);
+      this.levels = whole ? null : this.pen.getImageData(0, 0, width, height);
+    }
+    this.lies = whole ? "" : lies;
+    if (!whole) this.window(view, slope, intercept);
   }
 
-  // Nothing is looked up as long as the window is the whole of the levels.
-  window(view, width, height) {
-    const { slope, intercept } = windowing(view);
-    if (slope === 1 && Math.abs(intercept) < 1e-6 && !view.green) return;
-    const { table, pen } = this;
+  lay(image, m, dense, { width, height }, smooth) {
+    const { element, pen } = this;
+    if (element.width !== width || element.height !== height) Object.assign(element, { width, height });
+    else { pen.setTransform(1, 0, 0, 1, 0, 0); pen.clearRect(0, 0, width, height); }
+    pen.imageSmoothingEnabled = smooth;
+    pen.setTransform(m.a * dense, m.b * dense, m.c * dense, m.d * dense, m.e * dense, m.f * dense);
+    pen.drawImage(image, 0, 0, this.size.width, this.size.height);
+  }
+
+  window(view, slope, intercept) {
+    const { table, levels: { data, width, height } } = this;
     for (let level = 0; level < 256; level += 1) table[level] = 255 * (slope * (level / 255) + intercept); // clamps and rounds
-    const seen = pen.getImageData(0, 0, width, height), { data } = seen;
+    if (this.shown?.width !== width || this.shown.height !== height) this.shown = new ImageData(width, height);
+    const shown = this.shown.data;
     for (let at = 0; at < data.length; at += 4) {
       const green = data[at + 1];
-      data[at] = table[view.green ? green : data[at]];
-      data[at + 1] = table[green];
-      data[at + 2] = table[view.green ? green : data[at + 2]];
+      shown[at] = table[view.green ? green : data[at]];
+      shown[at + 1] = table[green];
+      shown[at + 2] = table[view.green ? green : data[at + 2]];
+      shown[at + 3] = data[at + 3]; // what is around the picture stays transparent
     }
-    pen.putImageData(seen, 0, 0); // what is around the picture stays transparent
+    this.pen.putImageData(this.shown, 0, 0);
   }
 
   forget() {

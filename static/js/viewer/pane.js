@@ -5,6 +5,8 @@ import { Lines } from "./lines.js";
 import { count } from "./presets.js";
 import { fresh, lie, matrix, scale } from "./view.js";
 
+const TOLD = 100; // ms between two changes of the words while a hand moves the picture: text is laid out anew, and that costs a frame
+
 export class Pane {
   constructor(root) {
     this.root = root;
@@ -15,6 +17,7 @@ export class Pane {
     this.view = fresh();
     this.preset = "";
     this.moving = false; // by hand, now
+    this.toldAt = -Infinity;
     this.lines = new Lines();
     this.box = { width: 1, height: 1, dense: 1 };
     this.words = document.createElement("p");
@@ -100,6 +103,9 @@ export class Pane {
       const [x, y] = [size.width / this.heat.naturalWidth, size.height / this.heat.naturalHeight];
       this.heat.style.transform = `matrix(${m.a * x}, ${m.b * x}, ${m.c * y}, ${m.d * y}, ${m.e}, ${m.f})`;
     }
+    const now = performance.now();
+    if (this.moving && now - this.toldAt < TOLD) return; // rest() tells the last of it
+    this.toldAt = now;
     const said = this.said();
     if (this.words.textContent !== said) this.words.textContent = said;
   }

@@ -3,6 +3,7 @@ import { remember } from "./memory.js";
 import * as views from "./view.js";
 
 const QUIET = 700; // ms after the last change: a screen reader hears where it came to rest, not every step
+const FOLLOWS = 100; // ms
 const SAME_ACT = 100; // ms
 const SHARED = Object.keys(views.geometry());
 
@@ -13,9 +14,10 @@ export class Room {
     this.saidAt = -Infinity;
   }
 
-  // The tools follow once a frame, however often something changed.
+  // The tools follow once a frame, however often something changed; while a hand moves a picture, a few times a second.
   show() {
-    this.asked ??= requestAnimationFrame(() => { this.asked = undefined; this.shown(); });
+    const soon = this.panes.some((pane) => pane.moving) ? (then) => setTimeout(then, FOLLOWS) : requestAnimationFrame;
+    this.asked ??= soon(() => { this.asked = undefined; this.shown(); });
   }
 
   add(pane, scan) {
