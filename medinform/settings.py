@@ -188,6 +188,16 @@ CELERY_BEAT_SCHEDULE = {
     "erase-what-is-due": {"task": "portal.records.tasks.erase", "schedule": 900, "options": {"expires": 900}},
 }
 
+# --- audit: how often events are chained (portal/audit/chain.py); the lesser role that serves on PostgreSQL (manage.py grant_app_role)
+AUDIT_SEAL_SECONDS = env.int("AUDIT_SEAL_SECONDS", default=10)
+CELERY_BEAT_SCHEDULE["seal-audit"] = {
+    "task": "portal.audit.tasks.seal",
+    "schedule": AUDIT_SEAL_SECONDS,
+    "options": {"expires": AUDIT_SEAL_SECONDS * 4},
+}
+APP_DATABASE_ROLE = env.str("APP_DATABASE_ROLE", default="")
+APP_DATABASE_PASSWORD = env.str("APP_DATABASE_PASSWORD", default="")
+
 # --- the queue of analyses
 ANALYSIS_MAX_ATTEMPTS = 3
 ANALYSIS_HEARTBEAT_SECONDS = env.int("ANALYSIS_HEARTBEAT_SECONDS", default=4)

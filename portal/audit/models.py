@@ -1,4 +1,4 @@
-"""The audit trail. Rows are only ever added."""
+"""The audit trail and its chain. Rows of both are only ever added."""
 
 from typing import Any
 
@@ -9,7 +9,22 @@ from django.db import models
 from .querysets import AuditEventQuerySet
 
 
-class AuditEvent(models.Model):
+class AppendOnly(models.Model):
+    """The database refuses changes too (guard.py): this tells a programmer earlier."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("an audit event is never changed")
+        super().save(*args, **{**kwargs, "force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError("an audit event is never deleted")
+
+
+class AuditEvent(AppendOnly):
     """One thing that somebody did or saw. `patient` is whose data it touched, so that a person can be told who looked."""
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
@@ -34,10 +49,18 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.action} {self.target_type} {self.target_id}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
-            raise TypeError("an audit event is never changed")
-        super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise TypeError("an audit event is never deleted")
+class Seal(AppendOnly):
+    """A link of the chain (chain.py): `hash` is over the link before it and one event. The event is named, not pointed at: a seal outlives
+    an event that somebody deletes, and so tells of it."""
+
+    number = models.BigIntegerField(primary_key=True)
+    event_id = models.BigIntegerField(unique=True)
+    sealed_at = models.DateTimeField()
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.hash}"
