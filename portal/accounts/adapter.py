@@ -8,11 +8,18 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from portal.audit.services import record
+
 from .languages import language_of
 from .models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> Any:
+        """Whoever asks is not signed in."""
+        record("account.password_reset_asked", user, patient=user)
+        return super().send_password_reset_mail(user, email, context)
+
     def render_mail(self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None) -> EmailMessage:
         """The text as allauth's templates have it, and the same as HTML, in the language that the person chose, else in the page's."""
         with translation.override(_language_for(context.get("user"), email)):

@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from portal.audit.readonly import ReadOnlyAdmin
+from portal.audit.services import record
+from portal.audit.watched import WatchedAdmin
 
 from . import services
 from .models import Consent, ConsentText, ConsentTranslation, PatientProfile, PractitionerProfile, User, Verification
@@ -31,7 +33,7 @@ class EmailInline(admin.TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin):
+class UserAdmin(WatchedAdmin, BaseUserAdmin):
     list_display = ["email", "name", "role", "is_active", "last_login"]
     list_filter = ["role", "is_active"]
     search_fields = ["email", "name"]
@@ -50,7 +52,7 @@ class UserAdmin(BaseUserAdmin):
 
 
 @admin.register(PractitionerProfile)
-class PractitionerProfileAdmin(admin.ModelAdmin):
+class PractitionerProfileAdmin(WatchedAdmin):
     """The verification desk: one click approves."""
 
     list_display = ["user", "registration_number", "speciality", "country", "verification", "document_links", "approve"]
@@ -58,7 +60,7 @@ class PractitionerProfileAdmin(admin.ModelAdmin):
     search_fields = ["user__email", "user__name", "registration_number"]
     list_select_related = ["user"]
     readonly_fields = ["verification", "verified_by", "verified_at", "document_links"]
-    autocomplete_fields = ["user"]
+    raw_id_fields = ["user"]  # chosen from the list of people, where looking is audited
     actions = ["approve_selected", "refuse_selected"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PractitionerProfile]:
@@ -110,7 +112,7 @@ class ConsentTranslationInline(admin.StackedInline):
 
 
 @admin.register(ConsentText)
-class ConsentTextAdmin(admin.ModelAdmin):
+class ConsentTextAdmin(WatchedAdmin):
     list_display = ["version", "title", "published_at"]
     inlines = [ConsentTranslationInline]
     actions = ["publish"]
@@ -124,8 +126,12 @@ class ConsentTextAdmin(admin.ModelAdmin):
 
     @admin.action(description="Publish: everybody must agree again before their next upload")
     def publish(self, request: HttpRequest, queryset: QuerySet[ConsentText]) -> None:
-        count = queryset.filter(published_at__isnull=True).update(published_at=timezone.now())
-        self.message_user(request, f"{count} text(s) published.")
+        texts = list(queryset.filter(published_at__isnull=True))
+        for text in texts:
+            text.published_at = timezone.now()
+            text.save(update_fields=["published_at"])
+            record("consent_text.published", text, actor=request.user, version=text.version)
+        self.message_user(request, f"{len(texts)} text(s) published.")
 
 
 @admin.register(Consent)

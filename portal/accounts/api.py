@@ -117,12 +117,12 @@ class TokenView(APIView):
 
     @extend_schema(summary="Sign out: this token ends", responses={204: OpenApiResponse(description="It has ended.")})
     def delete(self, request: Request, **kwargs: Any) -> Response:
-        request.auth.delete()
+        tokens.sign_out(request.user, request.auth)
         return Response(status=204)
 
 
 class AllTokensView(APIView):
     @extend_schema(summary="Sign out everywhere: all your tokens end", responses={204: OpenApiResponse(description="They have ended.")})
     def delete(self, request: Request, **kwargs: Any) -> Response:
-        request.user.auth_token_set.all().delete()
+        tokens.sign_out(request.user)
         return Response(status=204)

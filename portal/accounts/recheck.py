@@ -62,7 +62,7 @@ def require(request: Any, *, password: str = "", code: str = "") -> None:
         cache.set(_key(request), time.time(), settings.SIGN_RECHECK_MINUTES * 60)
     else:
         record_authentication(_plain(request), request.user, method, reauthenticated=True)
-    record("account.confirmed", request.user, actor=request.user, method=method)
+    record("account.confirmed", request.user, actor=request.user, patient=request.user, method=method)
 
 
 def _proved_at(request: Any) -> float:

@@ -55,7 +55,7 @@ def register(
     PatientProfile.objects.create(user=user, birth_date=birth_date, sex=sex, country=country)
     if role == Role.PRACTITIONER:
         PractitionerProfile.objects.create(user=user, registration_number=registration_number, speciality=speciality, country=country)
-    record("account.created", user, actor=user, role=role)
+    record("account.created", user, actor=user, patient=user, role=role)
     return user
 
 
@@ -66,7 +66,7 @@ def verify_practitioner(*, profile: PractitionerProfile, by: User, verification:
         raise PermissionError("only an administrator verifies practitioners")
     profile.verification, profile.verified_by, profile.verified_at = verification, by, timezone.now()
     profile.save()
-    record("practitioner.verification", profile, actor=by, verification=verification)
+    record("practitioner.verification", profile, actor=by, patient=profile.user, verification=verification)
     if verification == Verification.VERIFIED:
         practitioner_verified.send(PractitionerProfile, profile=profile)
     return profile
@@ -80,7 +80,7 @@ def add_document(*, profile: PractitionerProfile, title: str, data: bytes) -> Pr
         raise DocumentRefused
     document = PractitionerDocument(profile=profile, title=title, extension=extension)
     document.file.save("", ContentFile(data), save=True)
-    record("practitioner.document_added", document, actor=profile.user)
+    record("practitioner.document_added", document, actor=profile.user, patient=profile.user)
     return document
 
 

@@ -9,8 +9,10 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from knox.models import AuthToken
 
 from portal.audit.services import record
 
@@ -37,9 +39,17 @@ def sign_in(request: HttpRequest, *, email: str, password: str, code: str = "") 
         if not code:
             raise SignInRefused("mfa_required", _("Send the code of your authenticator as `code`."))
         _require_code(user, code)
-    record("account.token_issued", user, actor=user)
+    record("account.token_issued", user, actor=user, patient=user)
     user_logged_in.send(User, request=request, user=user)  # it is a sign-in like any other: last_login, and what listens to it
     return user
+
+
+@transaction.atomic
+def sign_out(user: User, token: AuthToken | None = None) -> None:
+    """End one token, or all of a person's."""
+    tokens = AuthToken.objects.filter(user=user, **({"pk": token.pk} if token else {}))
+    tokens.delete()
+    record("account.signed_out", user, actor=user, patient=user, tokens="one" if token else "all")
 
 
 def require_password(user: User, password: str) -> None:

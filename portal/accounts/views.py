@@ -116,6 +116,7 @@ def add_document(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def document(request: HttpRequest, pk: int) -> FileResponse:
-    found = get_object_or_404(PractitionerDocument.objects.visible_to(request.user), pk=pk)
-    record("practitioner.document_read", found, actor=request.user)
+    documents = PractitionerDocument.objects.visible_to(request.user).select_related("profile__user")
+    found = get_object_or_404(documents, pk=pk)
+    record("practitioner.document_read", found, actor=request.user, patient=found.profile.user)
     return FileResponse(found.file.open("rb"), as_attachment=True, filename=f"document-{found.pk}.{found.extension}")

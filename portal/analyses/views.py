@@ -72,6 +72,7 @@ def home(request: HttpRequest) -> HttpResponse:
         for modality, name in diseases.MODALITIES.items()
     ]
     latest = list(_found(request).filter(patient=request.user)[:LATEST]) if request.user.is_authenticated else []
+    record_many("analysis.listed", latest, actor=request.user, patients=[request.user] * len(latest))
     to_verify = 0
     if request.user.is_authenticated and request.user.is_administrator:
         to_verify = PractitionerProfile.objects.filter(verification=Verification.PENDING).count()
@@ -210,7 +211,12 @@ def history(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     analysis = get_object_or_404(_found(request), pk=pk)
     services.note_read(analysis=analysis, by=request.user)
-    return render(request, "analyses/detail.html", _shown(request, analysis))
+    shown = _shown(request, analysis)
+    beside = [
+        other for other in {*shown["alongside"], *shown["over_time"]} if other.pk != analysis.pk
+    ]  # answers to other pictures, and words
+    record_many("analysis.listed", beside, actor=request.user, patients=[analysis.patient] * len(beside))
+    return render(request, "analyses/detail.html", shown)
 
 
 @login_required

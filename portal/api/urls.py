@@ -7,6 +7,7 @@ from rest_framework.routers import DefaultRouter
 
 from portal.accounts.api import AllTokensView, ConsentView, DependantViewSet, MeView, TokenView
 from portal.analyses.api import DiseaseViewSet, ModelVersionViewSet
+from portal.audit.api import AuditEventViewSet
 from portal.figures.api import AllFiguresView, ModelFiguresView, MyFiguresView
 from portal.notifications.api import NotificationSettingsView, NotificationViewSet
 from portal.questions.api import QuestionViewSet
@@ -41,6 +42,7 @@ router.register("saved-filters", SavedFilterViewSet, basename="saved-filter")
 router.register("service-targets", ServiceTargetViewSet, basename="service-target")
 router.register("questions", QuestionViewSet, basename="question")
 router.register("notifications", NotificationViewSet, basename="notification")
+router.register("audit-events", AuditEventViewSet, basename="audit-event")
 router.register("me/dependants", DependantViewSet, basename="dependant")
 
 urlpatterns = [

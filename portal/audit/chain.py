@@ -1,7 +1,7 @@
 """The chain that shows whether somebody changed the audit behind the portal's back.
 
-Who writes an event waits for nobody: events are chained afterwards, by one task every few seconds. Each seal's hash is SHA-256 over the hash
-before it, its own number and time, and the event in a fixed form; the address is left out, since closing an account takes it away.
+Who writes an event waits for nobody: events are chained afterwards, by one task every few seconds. Each seal's hash is SHA-256 over the
+hash before it, its own number and time, and the event in a fixed form; the address is left out, since closing an account takes it away.
 
 Events commit out of the order of their ids. So a run takes every event without a seal whose id is above that of what was sealed ten minutes
 before: no transaction of the portal lasts so long. What appears below that afterwards was not written by the portal: `verify` says so.

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 
+from .watched import WatchedAdmin
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+
+class ReadOnlyAdmin(WatchedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -5,13 +5,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from portal.audit.readonly import ReadOnlyAdmin
+from portal.audit.watched import WatchedAdmin
 
 from . import services
 from .models import Erasure, RetentionPolicy
 
 
 @admin.register(RetentionPolicy)
-class RetentionPolicyAdmin(admin.ModelAdmin):
+class RetentionPolicyAdmin(WatchedAdmin):
     """One row: the list leads to it."""
 
     fieldsets = [

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from portal.audit.readonly import ReadOnlyAdmin
 from portal.audit.services import record
+from portal.audit.watched import WatchedAdmin
 
 from . import services, targets
 from .errors import ReviewError
@@ -68,7 +69,7 @@ class ServiceTargetForm(forms.ModelForm):
 
 
 @admin.register(ServiceTarget)
-class ServiceTargetAdmin(admin.ModelAdmin):
+class ServiceTargetAdmin(WatchedAdmin):
     """In how many hours a scan should be read. What is open is due anew when this changes; what was signed is not."""
 
     form = ServiceTargetForm
@@ -119,7 +120,7 @@ class ReviewAdmin(ReadOnlyAdmin):
         self.message_user(request, f"{done} settled by one reading.", messages.SUCCESS if done else messages.WARNING)
 
 
-class AuditedAdmin(admin.ModelAdmin):
+class AuditedAdmin(WatchedAdmin):
     """Rules that change what happens to scans from now on: who changed them, and to what, is kept."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

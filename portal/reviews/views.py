@@ -93,6 +93,8 @@ def remove_filter(request: HttpRequest, pk: int) -> HttpResponse:
 def flag(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The practitioner's own urgency: a page of its own, and the worklist's dialog."""
     review = get_object_or_404(Review.objects.queue_of(request.user).with_row(), pk=pk)
+    if request.method == "GET":
+        record("review.listed", review, actor=request.user, patient=review.patient)
     form = FlagForm(request.POST if request.method == "POST" else None, initial={"urgency": review.urgency})
     if request.method == "POST" and form.is_valid():
         try:

@@ -86,6 +86,13 @@ def discard(upload: Upload) -> None:
     transaction.on_commit(lambda: storage.delete(name))
 
 
+@transaction.atomic
+def throw_away(upload: Upload) -> None:
+    """By its owner, who does not want it."""
+    record("upload.discarded", upload, actor=upload.owner, patient=upload.owner)
+    discard(upload)
+
+
 def discard_expired() -> int:
     """Throw away what nobody came back for."""
     expired = list(Upload.objects.filter(begun_at__lt=timezone.now() - timedelta(hours=settings.UPLOAD_HOURS)))

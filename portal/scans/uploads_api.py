@@ -104,7 +104,7 @@ class UploadViewSet(viewsets.GenericViewSet):
 
     @extend_schema(summary="Throw it away (tus: termination)", parameters=[RESUMABLE])
     def destroy(self, request: Request, **kwargs: Any) -> Response:
-        uploads.discard(self.get_object())
+        uploads.throw_away(self.get_object())
         return Response(status=204)
 
     @extend_schema(exclude=True)

@@ -17,6 +17,7 @@ from portal.accounts import dependants
 from portal.accounts.models import PractitionerDocument, User
 from portal.accounts.services import add_document
 from portal.analyses.models import Analysis
+from portal.audit.models import AuditEvent
 from portal.notifications import unsubscribe
 from portal.notifications.models import Notification
 from portal.questions import services as questions
@@ -125,6 +126,8 @@ GET: dict[str, dict[str, int]] = {
     "v1:reading-form-list": API_SIGNED_IN,
     "v1:reading-form-detail": API_SIGNED_IN,
     "v1:saved-filter-list": API_SIGNED_IN,
+    "v1:audit-event-list": API_ADMINISTRATOR,
+    "v1:audit-event-detail": API_ADMINISTRATOR,
     "v1:service-target-list": API_SIGNED_IN,
     "v1:question-list": API_SIGNED_IN,
     "v1:question-detail": API_REVEALED,
@@ -375,6 +378,7 @@ def things(
     model = analysis.model_version
     arguments["question"] = [questions.ask(review=review, patient=patient, text="What do you see?").pk]
     arguments["link"] = [unsubscribe.address(patient, "analysis_done").rstrip("/").rpartition("/")[2]]
+    arguments["audit"] = [AuditEvent.objects.filter(patient=patient).latest("pk").pk]
     arguments |= {"upload": [upload.pk], "dependant": [child.pk], "model": [model.pk], "model page": [model.disease, model.version]}
     return Things(people, arguments | {"document": [document.pk], "disease": ["malaria"]})
 

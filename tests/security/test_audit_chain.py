@@ -57,8 +57,10 @@ def test_what_was_not_touched_is_well(events: list[AuditEvent], patient: User) -
 
 @pytest.mark.parametrize(
     "field",
-    ["action = 'scan.stored'", "actor_id = NULL", "patient_id = NULL", "at = at - interval '1 second'", "target_id = '7'"]
-    + ["detail = '{}'", "request_id = 'x'", "target_type = 'x'"],
+    [
+        *("action = 'scan.stored'", "actor_id = NULL", "patient_id = NULL", "at = at - interval '1 second'", "target_id = '7'"),
+        *("detail = '{}'", "request_id = 'x'", "target_type = 'x'"),
+    ],
 )
 def test_a_changed_event_is_found(field: str, events: list[AuditEvent]) -> None:
     by_hand(f"UPDATE {EVENTS} SET {field} WHERE id = {events[4].pk}")

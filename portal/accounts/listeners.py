@@ -1,0 +1,63 @@
+"""Signing in and what it takes, for the audit: Django and allauth tell of it. No address and no secret is kept, and of what a stranger
+types at the door only a keyed hash."""
+
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.mfa import signals as mfa
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+
+from portal.audit.services import hashed, record
+
+from .models import User
+
+TOLD = {
+    account.password_changed: "account.password_changed",
+    account.password_set: "account.password_set",
+    account.password_reset: "account.password_reset",
+    account.email_added: "account.email_added",
+    account.email_changed: "account.email_changed",
+    account.email_removed: "account.email_removed",
+    mfa.authenticator_added: "account.mfa_added",
+    mfa.authenticator_removed: "account.mfa_removed",
+    mfa.authenticator_reset: "account.mfa_reset",
+}
+
+
+def _note(signal: Any, user: User, authenticator: Any = None, **kwargs: Any) -> None:
+    detail = {"type": authenticator.type} if authenticator is not None else {}
+    record(TOLD[signal], user, actor=user, patient=user, **detail)
+
+
+for each in TOLD:
+    each.connect(_note, dispatch_uid="audit")
+
+
+@receiver(account.email_confirmed)
+def note_a_confirmed_address(sender: Any, email_address: Any, **kwargs: Any) -> None:
+    record("account.email_confirmed", email_address.user, actor=email_address.user, patient=email_address.user)
+
+
+@receiver(user_logged_in)
+def note_a_sign_in(sender: Any, user: User, **kwargs: Any) -> None:
+    record("account.signed_in", user, actor=user, patient=user)
+
+
+@receiver(user_logged_out)
+def note_a_sign_out(sender: Any, user: User | None, **kwargs: Any) -> None:
+    if user is not None:
+        record("account.signed_out", user, actor=user, patient=user)
+
+
+@receiver(user_login_failed)
+def note_a_failure(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
+    """`patient` is whose account was tried, where there is one. Looked for either way, so that the time it takes tells nothing."""
+    typed = str(credentials.get("email") or credentials.get("username") or "")
+    user = User.objects.filter(email=typed.strip().lower()).first()
+    record("account.sign_in_failed", user or User(), patient=user, typed=hashed(typed))
+
+
+@receiver(mfa.authentication_failed)
+def note_a_wrong_code(sender: Any, user: User, authenticator: Any = None, **kwargs: Any) -> None:
+    record("account.mfa_failed", user, patient=user, type=getattr(authenticator, "type", ""))
