@@ -5,7 +5,9 @@ from typing import Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from portal.audit.services import hashed, record
@@ -19,7 +21,6 @@ TOLD = {
     account.email_added: "account.email_added",
     account.email_changed: "account.email_changed",
     account.email_removed: "account.email_removed",
-    mfa.authenticator_added: "account.mfa_added",
     mfa.authenticator_removed: "account.mfa_removed",
     mfa.authenticator_reset: "account.mfa_reset",
 }
@@ -32,6 +33,13 @@ def _note(signal: Any, user: User, authenticator: Any = None, **kwargs: Any) -> 
 
 for each in TOLD:
     each.connect(_note, dispatch_uid="audit")
+
+
+@receiver(post_save, sender=Authenticator)
+def note_a_second_step(sender: type, instance: Authenticator, created: bool, **kwargs: Any) -> None:
+    """allauth's own signal comes after the commit, when an event that can not be written would stop nothing any more."""
+    if created:
+        record("account.mfa_added", instance.user, actor=instance.user, patient=instance.user, type=instance.type)
 
 
 @receiver(account.email_confirmed)

@@ -61,7 +61,7 @@ ACTS: dict[str, Act] = {
     "v1:consent": Act("patient", method="delete"),
     "records:copy": Act("patient"),
     "records:withdraw": Act("patient"),
-    "records:close": Act("patient", {"password": PASSWORD}),
+    "records:close": Act("patient", {"password": PASSWORD, "understood": "on"}),
     "v1:closing": Act("patient", {"password": PASSWORD}),
     "v1:tokens": Act("patient", method="delete"),
     "analyses:disease": Act("patient", {"files": "a picture", "wants_review": "on"}),
@@ -80,8 +80,8 @@ ACTS: dict[str, Act] = {
     "reviews:amend": Act("assigned", CHANGED, to="signed"),
     "reviews:told": Act("assigned", {"how": "phone"}),
     "reviews:discard_draft": Act("assigned"),
-    "reviews:save_template": Act("assigned", {"name": "Other", "notes": "Rings."}),
-    "reviews:change_template": Act("assigned", {"name": "Renamed"}),
+    "reviews:save_template": Act("assigned", {"template_name": "Other", **READING, "notes": "Rings."}),
+    "reviews:change_template": Act("assigned", {"name": "Renamed", "notes": "Other words"}),
     "reviews:delete_template": Act("assigned"),
     "v1:reading-template-list": Act("assigned", {"name": "Third", "disease": "malaria", "said": {"notes": "Rings."}}),
     "v1:reading-template-detail": Act("assigned", method="delete"),
@@ -93,7 +93,7 @@ ACTS: dict[str, Act] = {
     "v1:review-addenda": Act("assigned", {"text": WHY}, to="signed"),
     "v1:review-decline": Act("patient"),
     "v1:review-refer": Act("assigned", {"speciality": "Pathology", "reason": WHY}),
-    "v1:review-amend": Act("assigned", CHANGED, to="signed"),
+    "v1:review-amend": Act("assigned", {**CHANGED, "password": PASSWORD}, to="signed"),
     "v1:notice-told": Act("assigned", {"how": "phone"}),
     "questions:ask": Act("patient", {"text": "Is it bad?"}, to="signed"),
     "questions:thread": Act("patient", {"text": "Is it bad?"}),
@@ -166,7 +166,7 @@ def test_every_change_leaves_an_event(things: Things, cases: dict[str, list[Any]
                 nobodys += [name] if not any(event.patient_id for event in made) else []
             transaction.set_rollback(True)
     assert draft
-    assert silent == {}
+    assert silent == {}, list(silent)
     assert nobodys == []
 
 
