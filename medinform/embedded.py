@@ -84,6 +84,7 @@ def postgres_server() -> Iterator[str]:
         if made.returncode:
             raise ServerError(f"initdb failed: {made.stderr.strip()}")
         options = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "60"}
+        options |= {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}  # its log has no people's data either
         options |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(port)}
         command = [str(binaries / "postgres"), "-D", str(home / "data"), *(f"--{name}={value}" for name, value in options.items())]
         process = _start(command, home / "log", stop=signal.SIGINT, user=user)

@@ -104,14 +104,14 @@ def until(true: Callable[[], Any], seconds: float = 60, what: str = "it") -> Any
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Stack]:
+def running(folder: Path, redis: str = "", **settings: str) -> Iterator[Stack]:
     """A portal with a database of its own beside the one of the unit tests, and a sweeper in a hurry."""
     name = f"medinform_e2e_{secrets.token_hex(4)}"
     parts = urlsplit(os.environ["DATABASE_URL"])
     admin = psycopg2.connect(urlunsplit(parts._replace(scheme="postgresql")))
     admin.autocommit = True
     admin.cursor().execute(f'CREATE DATABASE "{name}"')
-    redis = os.environ["REDIS_URL"].rpartition("/")[0] + "/5"
+    redis = redis or os.environ["REDIS_URL"].rpartition("/")[0] + "/5"
     hurry = {
         "SWEEP_SECONDS": "2",
         "ANALYSIS_HEARTBEAT_SECONDS": "1",
@@ -119,7 +119,7 @@ def running(folder: Path) -> Iterator[Stack]:
         "ANALYSIS_RESEND_AFTER_SECONDS": "5",
     }
     try:
-        with started(folder, urlunsplit(parts._replace(path=f"/{name}")), redis, **hurry) as stack:
+        with started(folder, urlunsplit(parts._replace(path=f"/{name}")), redis, **{**hurry, **settings}) as stack:
             yield stack
     finally:
         admin.cursor().execute(f'DROP DATABASE "{name}" WITH (FORCE)')
