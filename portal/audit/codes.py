@@ -47,7 +47,7 @@ CODES: dict[str, Code] = {
     # pictures
     **_all("110107", "C", "scan.stored upload.begun"),
     **_all("110103", "R", "scan.read scan.image_read scan.thumbnail_read analysis.heatmap_read"),
-    **_all("110103", "U", "scan.side_named"),
+    **_all("110103", "U", "scan.side_named scan.side_corrected"),
     **_all("110103", "D", "upload.discarded"),
     # lists
     **_all("110112", "E", "scan.listed analysis.listed review.listed question.listed critical.listed admin.listed"),

@@ -28,6 +28,7 @@ WORDS = {
     "scan.read": _("opened the facts about {it}"),
     "scan.image_read": _("opened {it}"),
     "scan.side_named": _("said which side {it} shows"),
+    "scan.side_corrected": _("corrected which side {it} shows"),
     "scan.thumbnail_read": _("saw a small copy of {it}"),
     "analysis.submitted": _("asked the model about {it}"),
     "analysis.listed": _("saw the model's answer about {it} in a list"),

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
+import samples
 from portal.accounts.models import User
 from portal.analyses import services as analyses
 from portal.analyses.models import Analysis
@@ -33,6 +34,7 @@ ELSEWHERE = {
     **dict.fromkeys(("v1:model-version-activate", "v1:model-version-retire", "v1:service-target-detail"), RULES),
     "v1:token": "tests/security/test_audit_is_complete.py",
     "v1:upload-list": "speaks tus only: below",
+    **dict.fromkeys(("analyses:correct_side", "v1:analysis-side"), "of a picture of an eye: below"),
 }
 
 
@@ -176,3 +178,11 @@ def test_an_upload_in_pieces_is_kept_from_its_beginning_to_its_end(api: Any, pat
     assert client.delete(begun["Location"], headers={"Tus-Resumable": "1.0.0"}).status_code == 204
     actions = list(AuditEvent.objects.filter(actor=patient, patient=patient).order_by("pk").values_list("action", flat=True))
     assert actions[-2:] == ["upload.begun", "upload.discarded"]
+
+
+def test_a_corrected_side_is_kept(api: Any, browse: Any, patient: User, all_six: None) -> None:
+    eye = samples.path("diabetic_retinopathy", "grade_2").read_bytes()
+    sent = analyses.submit(patient=patient, data=eye, disease="diabetic_retinopathy", laterality="L").analysis
+    browse(patient).post(f"/analyses/{sent.pk}/side/", {"laterality": "R"})
+    assert api(patient).post(f"/api/v1/analyses/{sent.pk}/side/", {"laterality": "L"}).status_code == 200
+    assert AuditEvent.objects.filter(actor=patient, patient=patient, action="scan.side_corrected").count() == 2
