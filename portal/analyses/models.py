@@ -309,7 +309,7 @@ class Analysis(models.Model):
 
     @property
     def other_sides(self) -> list[tuple[str, str]]:
-        """What the patient can still say that the scan shows instead, each with its words; none once a practitioner has begun to read it."""
+        """What the patient can still say that it shows instead, each with its words; none once a practitioner has begun to read it."""
         if not self.catalogue.laterality or not Scan.objects.unread().filter(pk=self.scan_id).exists():
             return []
         return [(code, gettext(words)) for code, words in self.catalogue.laterality.words.items() if code != self.scan.laterality]
