@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 
 from portal.audit.readonly import ReadOnlyAdmin
 
+from . import locks_admin as locks_admin  # registers its pages
 from . import services
 from .models import Consent, ConsentText, ConsentTranslation, PatientProfile, PractitionerProfile, User, Verification
 
