@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "portal.accounts.middleware.LanguageMiddleware",
     "portal.accounts.middleware.SessionLimits",
     "portal.accounts.middleware.SecondFactorRequired",
+    "medinform.paths.NoNulInPath",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -246,6 +247,11 @@ REST_FRAMEWORK = {
         "portal.accounts.authentication.BrowserAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": [
+        "portal.api.parsers.ShallowJSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.NewestFirst",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],

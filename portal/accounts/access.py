@@ -38,7 +38,7 @@ def issue(*, user: User, name: str = "", scope: str = ApiToken.Scope.ALL, lifeti
         raise TooManyTokens
     token, words = AuthToken.objects.create(user=user, expiry=lifetime or knox_settings.TOKEN_TTL)
     kept = ApiToken.objects.create(token=token, name=name, scope=scope)
-    record("account.token_issued", user, actor=user, token=str(kept.pk), scope=scope, until=token.expiry)
+    record("account.token_issued", user, actor=user, patient=user, token=str(kept.pk), scope=scope, until=token.expiry)
     return kept, words
 
 
@@ -50,7 +50,7 @@ def seen(token: ApiToken) -> None:
 
 @transaction.atomic
 def revoke(*, token: ApiToken, by: User) -> None:
-    record("account.token_ended", by, actor=by, token=str(token.pk))
+    record("account.token_ended", by, actor=by, patient=by, token=str(token.pk))
     token.token.delete()
 
 
@@ -61,7 +61,7 @@ def sessions_of(user: Any) -> list[UserSession]:
 
 @transaction.atomic
 def end_session(*, session: UserSession, by: User) -> None:
-    record("account.session_ended", by, actor=by)
+    record("account.session_ended", by, actor=by, patient=by)
     session.end()
 
 
@@ -76,7 +76,7 @@ def sign_out_everywhere(*, user: User, by: User | None = None, keep: str | None 
     theirs = {session.pk for session in living if session.get_decoded().get("_auth_user_id") == str(user.pk)} - {keep}
     Session.objects.filter(pk__in=theirs).delete()
     UserSession.objects.filter(user=user).exclude(session_key=keep or "").delete()
-    record("account.signed_out_everywhere", user, actor=by or user)
+    record("account.signed_out_everywhere", user, actor=by or user, patient=user)
 
 
 def leave_if_ended(request: Any) -> None:

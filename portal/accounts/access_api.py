@@ -7,7 +7,6 @@ from allauth.usersessions.models import UserSession
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
-from knox.auth import TokenAuthentication
 from rest_framework import mixins, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -15,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from . import access, tokens
+from .authentication import ScopedTokenAuthentication
 from .models import ApiToken
 from .serializers import CredentialsSerializer, OwnTokenSerializer, SessionSerializer, TokenSerializer
 
@@ -26,7 +26,7 @@ class TokenView(APIView):
 
     def get_authenticators(self) -> list[Any]:
         """A token that may only read can still end itself."""
-        return [] if self.request is not None and self.request.method == "POST" else [TokenAuthentication()]
+        return [] if self.request is not None and self.request.method == "POST" else [ScopedTokenAuthentication(to_end_it=True)]
 
     def get_permissions(self) -> list[Any]:
         return [AllowAny()] if self.request.method == "POST" else [*super().get_permissions()]

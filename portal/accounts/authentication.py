@@ -24,7 +24,13 @@ class ScopeTooSmall(PermissionDenied):
 
 
 class ScopedTokenAuthentication(TokenAuthentication):
-    """Knox's, which keeps a token only as its hash; what it may do is in ApiToken. A token without that opens nothing."""
+    """Knox's, which keeps a token only as its hash; what it may do is in ApiToken. A token without that opens nothing.
+
+    `to_end_it`: for the one call by which any token may end itself.
+    """
+
+    def __init__(self, *, to_end_it: bool = False) -> None:
+        self.to_end_it = to_end_it
 
     def authenticate(self, request: Request) -> Any:
         found = super().authenticate(request)
@@ -34,6 +40,8 @@ class ScopedTokenAuthentication(TokenAuthentication):
         allowed = ApiToken.objects.filter(token=token).first()
         if allowed is None:
             raise AuthenticationFailed(_("Invalid token."))
+        if self.to_end_it:
+            return found
         if factors.are_missing(user):
             raise SecondFactorMissing
         if allowed.scope == ApiToken.Scope.READ and request.method not in SAFE_METHODS:

@@ -59,8 +59,7 @@ class ProblemAutoSchema(AutoSchema):
 
 
 class KnoxTokenScheme(OpenApiAuthenticationExtension):
-    target_class = "knox.auth.TokenAuthentication"
-    match_subclasses = True
+    target_class = "portal.accounts.authentication.ScopedTokenAuthentication"
     name = "token"
     priority = 1
 

@@ -318,7 +318,7 @@ def test_every_action_that_touches_a_person_has_words() -> None:
     actions = set(re.findall(r"(?:record|record_many|audit|audit_many)\(\s*\"([a-z]+\.[a-z_]+)\"", source))
     by_the_portal = {"analysis.handed_over", "review.opened", "review.claim_expired", "review.overdue", "account.closed", "record.erased"}
     about_no_patient = {name for name in actions if name.split(".")[0] in ("model", "practitioner", "retention", "template")}
-    about_no_patient |= {"account.created", "account.token_issued"}
+    about_no_patient |= {"account.created"}
     assert actions - set(WORDS) - by_the_portal - about_no_patient == set()
 
 
