@@ -6,8 +6,20 @@ from django.http import HttpRequest, HttpResponse
 
 # Pictures are taken by the phone's own camera app (a file field), which needs no leave; passkeys do.
 ALLOWED = ("publickey-credentials-create", "publickey-credentials-get", "fullscreen", "clipboard-write")
-FORBIDDEN = ("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture", "encrypted-media", "geolocation")
-FORBIDDEN += ("gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb")
+FORBIDDEN = (
+    *(
+        "accelerometer",
+        "autoplay",
+        "bluetooth",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "encrypted-media",
+        "geolocation",
+        "gyroscope",
+    ),
+    *("hid", "idle-detection", "magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb"),
+)
 PERMISSIONS = ", ".join([f"{name}=(self)" for name in ALLOWED] + [f"{name}=()" for name in FORBIDDEN])
 
 

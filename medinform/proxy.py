@@ -1,5 +1,6 @@
 """Whose address a request has. Everything that counts by address (lock-out, limits, audit) reads REMOTE_ADDR and nothing else."""
 
+import contextlib
 import ipaddress
 from collections.abc import Callable
 
@@ -19,8 +20,6 @@ class RealAddress:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.BEHIND_PROXY:
             last = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-            try:
+            with contextlib.suppress(ValueError):  # the proxy said nothing: better its own address than none
                 request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(last))
-            except ValueError:  # the proxy said nothing: better its own address than none
-                pass
         return self.get_response(request)

@@ -274,7 +274,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": 0,  # by REMOTE_ADDR, which medinform/proxy.py has put right; never by what a client says
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-KNOX_TOKEN_MODEL = "knox.AuthToken"  # what migrations ask for when something points at it
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105  what migrations ask for when something points at it
 TOKEN_MOST_DAYS = env.int("TOKEN_MOST_DAYS", default=90)  # that a person may ask for when they make a token
 REST_KNOX = {"TOKEN_TTL": timedelta(hours=env.int("TOKEN_HOURS", default=12)), "AUTO_REFRESH": False, "TOKEN_LIMIT_PER_USER": 20}
 SPECTACULAR_SETTINGS = {

@@ -61,9 +61,7 @@ class TokenForm(forms.Form):
     """A token for a program of one's own."""
 
     name = forms.CharField(label=_("What is it for?"), max_length=60)
-    scope = forms.ChoiceField(
-        label=_("What may it do?"), choices=ApiToken.Scope, initial=ApiToken.Scope.READ, widget=forms.RadioSelect
-    )
+    scope = forms.ChoiceField(label=_("What may it do?"), choices=ApiToken.Scope, initial=ApiToken.Scope.READ, widget=forms.RadioSelect)
     days = forms.IntegerField(label=_("For how many days?"), min_value=1, initial=30)
 
     def clean_days(self) -> int:

@@ -26,7 +26,9 @@ class Handler(AxesDatabaseHandler):
     """Two counts, by account and by address, on the scale of the account's limit."""
 
     def get_failures(self, request: Any, credentials: dict | None = None) -> int:
-        account, address = (rows.aggregate(n=Sum("failures_since_start"))["n"] or 0 for rows in self.get_user_attempts(request, credentials))
+        account, address = (
+            rows.aggregate(n=Sum("failures_since_start"))["n"] or 0 for rows in self.get_user_attempts(request, credentials)
+        )
         return max(account, address - settings.LOCKOUT_ADDRESS_FAILURES + settings.AXES_FAILURE_LIMIT)
 
     def reset_user_attempts(self, request: HttpRequest, credentials: dict | None = None) -> int:

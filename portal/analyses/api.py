@@ -16,10 +16,10 @@ from rest_framework.response import Response
 
 from inference import diseases
 from inference.imaging import MAX_BYTES, ImageRejected
+from portal.accounts.files import send
 from portal.audit.services import record, record_many
 from portal.scans import uploads
 from portal.scans.api import SENDS_A_PICTURE
-from portal.accounts.files import send
 
 from . import services, versions
 from .filters import AnalysisFilter, ModelVersionFilter

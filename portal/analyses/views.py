@@ -23,11 +23,11 @@ from django_htmx.http import HttpResponseStopPolling, reswap, retarget
 from inference import diseases
 from inference.imaging import MAX_BYTES, ImageRejected
 from portal.accounts.dependants import DependantRefused, GuardianRequired, is_minor
+from portal.accounts.files import send
 from portal.accounts.models import Dependant, PractitionerProfile, Verification
 from portal.accounts.services import ConsentRequired, has_consented, patient_profile
 from portal.audit.services import record, record_many
 from portal.scans import uploads
-from portal.accounts.files import send
 
 from . import services, versions
 from .filters import AnalysisFilter

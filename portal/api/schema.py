@@ -12,7 +12,11 @@ from rest_framework import serializers
 PROBLEMS = {
     "400": ("Something in the request is not right, or the picture can not be read.", "invalid", "Some of what was sent is not right."),
     "401": ("No token, or one that is not valid any more.", "not_authenticated", "Authentication credentials were not provided."),
-    "403": ("Not allowed, or a consent (`consent_required`) or second factor (`mfa_required`) is missing.", "consent_required", "Please accept the current consent text."),
+    "403": (
+        "Not allowed, or a consent (`consent_required`) or second factor (`mfa_required`) is missing.",
+        "consent_required",
+        "Please accept the current consent text.",
+    ),
     "404": ("Nothing there that you may see.", "not_found", "Not found."),
     "409": ("Not possible in the present state.", "already_claimed", "Dr Rao is reading this scan already."),
     "429": ("Too many requests: wait for as long as Retry-After says.", "throttled", "Request was throttled."),

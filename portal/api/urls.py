@@ -60,5 +60,7 @@ urlpatterns = [
     path("token/", TokenView.as_view(), name="token"),
     path("token/all/", AllTokensView.as_view(), name="tokens"),
     path("schema/", SchemaView.as_view(permission_classes=[AllowAny]), name="schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="v1:schema", permission_classes=[AllowAny], metadata_class=None), name="docs"),
+    path(
+        "docs/", SpectacularSwaggerSplitView.as_view(url_name="v1:schema", permission_classes=[AllowAny], metadata_class=None), name="docs"
+    ),
 ]

@@ -11,6 +11,7 @@ from portal.audit.services import record
 from . import services
 from .models import Scan
 
+
 def send_image(request: HttpRequest, scan: Scan) -> HttpResponseBase:
     record("scan.image_read", scan, actor=request.user, patient=scan.patient)
     return send(scan.file, scan.content_type)

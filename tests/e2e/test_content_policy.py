@@ -12,11 +12,19 @@ from tests.e2e.stack import ADMINISTRATOR, PATIENT, PRACTITIONER, ROOT, Stack, u
 from tests.e2e.test_browser import sign_in
 
 PASSWORD = "a long walk on 7 beaches"
-LISTEN = "document.addEventListener('securitypolicyviolation', e => window.violated(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`))"
+LISTEN = (
+    "document.addEventListener('securitypolicyviolation', e => window.violated(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`))"
+)
 ANYBODY = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 OWN = ["/", "/me/", "/me/sign-ins/", "/me/consent/", "/me/children/", "/me/data/", "/me/data/looks/", "/me/data/close/", "/analyses/"]
 OWN += ["/analyses/new/malaria/", "/analyses/models/", "/questions/", "/notifications/", "/notifications/settings/", "/accounts/2fa/"]
-OWN += ["/accounts/2fa/totp/activate/", "/accounts/2fa/webauthn/add/", "/accounts/email/", "/accounts/password/change/", "/accounts/logout/"]
+OWN += [
+    "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/webauthn/add/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/logout/",
+]
 READER = ["/reviews/", "/reviews/templates/", "/reviews/notices/", "/figures/"]
 OFFICE = ["/figures/all/", "/admin/", "/admin/accounts/user/", "/admin/accounts/user/add/", "/admin/accounts/practitionerprofile/"]
 OFFICE += ["/admin/accounts/consenttext/add/", "/admin/audit/auditevent/", "/admin/analyses/modelversion/", "/admin/axes/accessattempt/"]
@@ -113,11 +121,13 @@ def test_nor_the_page_that_describes_the_api(stack: Stack, opened: Browser) -> N
 
 def test_a_passkey_is_added_and_opens_the_portal_without_a_password(stack: Stack, opened: Browser) -> None:
     """With an authenticator that the browser plays; the ceremony is the real one."""
-    make = (
-        "from portal.accounts.models import User; from portal.accounts.services import register; from allauth.account.models import EmailAddress; "
-        f"u = register(user=User.objects.create_user('pia@home.example', {PASSWORD!r}), name='Pia', role='patient', country='Kenya'); "
-        "EmailAddress.objects.create(user=u, email=u.email, verified=True, primary=True)"
-    )
+    make = f"""
+from allauth.account.models import EmailAddress
+from portal.accounts.models import User
+from portal.accounts.services import register
+person = register(user=User.objects.create_user("pia@home.example", {PASSWORD!r}), name="Pia", role="patient", country="Kenya")
+EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+"""
     subprocess.run([sys.executable, "manage.py", "shell", "-c", make], cwd=ROOT, env=stack.environment, check=True, capture_output=True)
     here = stack.address.replace("127.0.0.1", "localhost")  # a passkey belongs to a name, not to an address
     page, found = watched(opened, here)

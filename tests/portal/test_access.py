@@ -424,10 +424,7 @@ def address(name: str, path: str, things: Things) -> str:
         kind = "saved"
     if app in ("analyses", "figures") and "models/" in path:
         kind = "model page"
-    if "sign-ins/browsers/" in path or name == "v1:session-detail":
-        kind = "session"
-    if "sign-ins/tokens/" in path or name == "v1:own-token-detail":
-        kind = "token"
+    kind = {"accounts:end_session": "session", "accounts:end_token": "token", "v1:own-token-detail": "token"}.get(name, kind)
     if "/drafts/" in path:
         kind = "draft"
     if "templates/" in path:

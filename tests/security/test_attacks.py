@@ -18,7 +18,14 @@ from portal.records import archive
 from portal.scans.models import Scan
 from tests.conftest import PASSWORD, as_upload, drawn_cell
 
-ELSEWHERE = ["https://evil.example/", "//evil.example/", "/\\evil.example", "http:evil.example", "javascript:alert(1)", "\thttps://evil.example"]
+ELSEWHERE = [
+    "https://evil.example/",
+    "//evil.example/",
+    "/\\evil.example",
+    "http:evil.example",
+    "javascript:alert(1)",
+    "\thttps://evil.example",
+]
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -13,7 +13,9 @@ from portal.accounts.models import User
 from tests.conftest import PASSWORD
 from tests.security.people import sign_in, token
 
-SIGN_UP = {"name": "New Person", "role": "patient", "country": "Kenya"} | dict.fromkeys(("password1", "password2"), "a long walk on 7 beaches")
+SIGN_UP = {"name": "New Person", "role": "patient", "country": "Kenya"} | dict.fromkeys(
+    ("password1", "password2"), "a long walk on 7 beaches"
+)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ STRONG = secrets.token_urlsafe(60)
 TELL = """
 import json
 from medinform import settings
-names = "SESSION_COOKIE_NAME CSRF_COOKIE_NAME LANGUAGE_COOKIE_NAME SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE MFA_REQUIRED SECURE_HSTS_SECONDS"
+names = "SESSION_COOKIE_NAME CSRF_COOKIE_NAME LANGUAGE_COOKIE_NAME SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE "
+names += "MFA_REQUIRED SECURE_HSTS_SECONDS"
 print(json.dumps({name: getattr(settings, name, None) for name in names.split()}))
 """
 
@@ -61,7 +62,9 @@ def test_it_does_not_start(said: dict[str, str], reason: str) -> None:
         )
 
 
-@pytest.mark.parametrize("words", [("manage.py", "check"), ("-c", "import medinform.wsgi"), ("-c", "import medinform.celery as c; c.app.conf.broker_url")])
+@pytest.mark.parametrize(
+    "words", [("manage.py", "check"), ("-c", "import medinform.wsgi"), ("-c", "import medinform.celery as c; c.app.conf.broker_url")]
+)
 def test_no_process_starts_with_a_weak_secret(words: tuple[str, ...]) -> None:
     done = python(*words, SECRET_KEY="changeme", DJANGO_SETTINGS_MODULE="medinform.settings")
     assert done.returncode != 0
@@ -72,7 +75,11 @@ def test_the_second_factor_can_not_be_switched_off_on_a_server_and_cookies_have_
     done = python("-c", TELL, SECRET_KEY=STRONG, MFA_REQUIRED="false", ALLOWED_HOSTS="portal.example.org")
     told = json.loads(done.stdout)
     assert told.pop("SECURE_HSTS_SECONDS") == 31536000
-    assert [told.pop(f"{name}_COOKIE_NAME") for name in ("SESSION", "CSRF", "LANGUAGE")] == ["__Host-session", "__Host-csrf", "__Host-language"]
+    assert [told.pop(f"{name}_COOKIE_NAME") for name in ("SESSION", "CSRF", "LANGUAGE")] == [
+        "__Host-session",
+        "__Host-csrf",
+        "__Host-language",
+    ]
     assert set(told.values()) == {True}
 
 

@@ -26,9 +26,20 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("name", models.CharField(blank=True, max_length=60, verbose_name="name")),
-                ("scope", models.CharField(choices=[("read", "Read only"), ("all", "Everything that I may do")], default="read", max_length=4, verbose_name="what it may do")),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[("read", "Read only"), ("all", "Everything that I may do")],
+                        default="read",
+                        max_length=4,
+                        verbose_name="what it may do",
+                    ),
+                ),
                 ("last_used_at", models.DateTimeField(blank=True, null=True)),
-                ("token", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="about", to=settings.KNOX_TOKEN_MODEL)),
+                (
+                    "token",
+                    models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="about", to=settings.KNOX_TOKEN_MODEL),
+                ),
             ],
             options={
                 "ordering": ["-token__created", "id"],
