@@ -63,8 +63,9 @@ def seconds_left(request: HttpRequest, credentials: dict[str, Any] | None) -> in
 
 
 def answer(request: HttpRequest, original: HttpResponseBase, credentials: dict[str, Any] | None) -> HttpResponseBase:
-    """A page says so by itself; the API has its own answer (portal/api/errors.py) with the same status and wait."""
-    if request.path.startswith("/api/"):
+    """The page of who can not sign in. The API answers the same by itself (portal/api/errors.py), and who is signed in and has to show
+    again who they are is told on the page where they are."""
+    if request.path.startswith("/api/") or request.user.is_authenticated:
         return original
     wait = seconds_left(request, credentials)
     page: HttpResponse = render(request, "429.html", {"minutes": -(-wait // 60)}, status=429)
