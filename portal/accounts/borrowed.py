@@ -129,6 +129,9 @@ _(
 _("Security key added.")
 _("Security key removed.")
 _("Use a security key")
+_("Master key")
+_("Backup key")
+_("Key nr. {number}")
 
 # allauth: mails
 _(
