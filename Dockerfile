@@ -23,7 +23,7 @@ COPY templates templates
 COPY static static
 COPY locale locale
 USER 10001:10001
-RUN SECRET_KEY=only-for-collectstatic python manage.py collectstatic --noinput
+RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(60))')" python manage.py collectstatic --noinput
 VOLUME ["/var/lib/medinform"]
 EXPOSE 8000
 # The web process; docker-compose.yml names the commands of the other processes.

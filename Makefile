@@ -38,11 +38,11 @@ test: $(VENV)/.dev
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	SECRET_KEY=lint $(BIN)/mypy
+	DEBUG=true SECRET_KEY=lint $(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --check --lint
 	$(BIN)/hadolint Dockerfile
-	$(BIN)/python manage.py makemigrations --check --dry-run
+	DEBUG=true SECRET_KEY=lint $(BIN)/python manage.py makemigrations --check --dry-run
 	DEBUG=false SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 format: $(VENV)/.dev
@@ -52,9 +52,9 @@ format: $(VENV)/.dev
 
 MESSAGES := $(BIN)/python manage.py makemessages --all --add-location file --no-wrap --ignore .venv --ignore var --ignore build --ignore static/vendor
 messages: $(VENV)/.dev
-	SECRET_KEY=messages $(MESSAGES) --extension html,txt,py
-	SECRET_KEY=messages $(MESSAGES) --domain djangojs
-	SECRET_KEY=messages $(BIN)/python manage.py compilemessages --ignore .venv
+	DEBUG=true SECRET_KEY=messages $(MESSAGES) --extension html,txt,py
+	DEBUG=true SECRET_KEY=messages $(MESSAGES) --domain djangojs
+	DEBUG=true SECRET_KEY=messages $(BIN)/python manage.py compilemessages --ignore .venv
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

@@ -1,6 +1,6 @@
 """Settings, all from the environment (12factor); .env.example lists them with their meaning.
 
-DEBUG is off unless asked for, and without DEBUG the settings refuse to start on a missing secret. `make run` asks for DEBUG.
+DEBUG is off unless asked for; what is not safe together refuses to start (guards.py). `make run` asks for DEBUG.
 """
 
 import sys
@@ -8,7 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from csp.constants import NONE, SELF
+
+from medinform.guards import refuse_unsafe
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -16,9 +18,10 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
-if not SECRET_KEY:
-    raise ImproperlyConfigured("Set SECRET_KEY (50 random characters or more). `make run` makes one for this machine by itself.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+SECURE_TLS = env.bool("SECURE_TLS", default=not DEBUG)
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+refuse_unsafe(debug=DEBUG, secret_key=SECRET_KEY, hosts=ALLOWED_HOSTS, secure_tls=SECURE_TLS, behind_proxy=BEHIND_PROXY)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
@@ -34,6 +37,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
+    "csp",
     "django_filters",
     "django_htmx",
     "rest_framework",
@@ -54,7 +60,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "medinform.proxy.RealAddress",
     "django.middleware.security.SecurityMiddleware",
+    "medinform.headers.HardeningHeaders",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "medinform.compression.CompressPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -67,6 +76,10 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "portal.audit.middleware.RequestContextMiddleware",
     "portal.accounts.middleware.LanguageMiddleware",
+    "portal.accounts.middleware.SessionLimits",
+    "portal.accounts.middleware.SecondFactorRequired",
+    "medinform.paths.NoNulInPath",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "medinform.urls"
@@ -107,8 +120,9 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 
 # --- people
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+# The first makes new ones; what the others made is made anew at the next sign-in
+PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("Argon2", "Scrypt", "PBKDF2")]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
@@ -128,8 +142,34 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True  # a mail for every change of how one signs i
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "MEDINFORM: "
 AGE_OF_MAJORITY = env.int("AGE_OF_MAJORITY", default=18)  # years; below it a parent or guardian uploads
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_FORMS = {"signup": "portal.accounts.even_signup.EvenSignupForm"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "MEDINFORM"
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE_TLS  # http://localhost; browsers allow no other without TLS
+# Practitioners and administrators do nothing before they have a second factor. Only a developer's machine (DEBUG) may leave it out
+MFA_REQUIRED = not DEBUG or env.bool("MFA_REQUIRED", default=False)
+
+# --- lock-out (django-axes): wrong passwords are counted by account and, with a higher limit since many may share one, by address
+AXES_HANDLER = "portal.accounts.lockout.Handler"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_FAILURE_LIMIT = env.int("LOCKOUT_ACCOUNT_FAILURES", default=5)
+LOCKOUT_ADDRESS_FAILURES = env.int("LOCKOUT_ADDRESS_FAILURES", default=30)
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOCKOUT_MINUTES", default=15))
+AXES_USERNAME_CALLABLE = "portal.accounts.lockout.account_of"
+AXES_LOCKOUT_CALLABLE = "portal.accounts.lockout.answer"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True  # the audit is the log
+AXES_ENABLE_ADMIN = False  # portal/accounts/locks_admin.py
+AXES_SENSITIVE_PARAMETERS = ["login", "email", "code"]
+ACCOUNT_RATE_LIMITS = {"login_failed": f"{LOCKOUT_ADDRESS_FAILURES}/15m/ip,5/5m/key"}  # also limits codes of the second factor
+
+# --- sessions end when nobody has used them for a while, and in any case after a day's work
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
+SESSION_HOURS = env.int("SESSION_HOURS", default=12)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 
 # --- mail: printed to the console unless EMAIL_URL names a server
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
@@ -212,8 +252,16 @@ COPIES_AN_HOUR = env.int("COPIES_AN_HOUR", default=6)  # of all of one person's 
 
 # --- API
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication", "rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "portal.accounts.authentication.ScopedTokenAuthentication",
+        "portal.accounts.authentication.BrowserAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": [
+        "portal.api.parsers.ShallowJSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.NewestFirst",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
@@ -233,8 +281,11 @@ REST_FRAMEWORK = {
         "upload": env.str("THROTTLE_UPLOAD", default="1000/min"),
         "token": env.str("THROTTLE_TOKEN", default="20/min"),
     },
+    "NUM_PROXIES": 0,  # by REMOTE_ADDR, which medinform/proxy.py has put right; never by what a client says
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105  what migrations ask for when something points at it
+TOKEN_MOST_DAYS = env.int("TOKEN_MOST_DAYS", default=90)  # that a person may ask for when they make a token
 REST_KNOX = {"TOKEN_TTL": timedelta(hours=env.int("TOKEN_HOURS", default=12)), "AUTO_REFRESH": False, "TOKEN_LIMIT_PER_USER": 20}
 SPECTACULAR_SETTINGS = {
     "TITLE": "MEDINFORM",
@@ -263,22 +314,36 @@ SPECTACULAR_SETTINGS = {
 # --- security: strict where TLS is expected, that is everywhere but on a developer's machine
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_HTTPONLY = True
-SECURE_TLS = env.bool("SECURE_TLS", default=not DEBUG)
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = SECURE_TLS
+if SECURE_TLS:  # a browser takes these names only over TLS and from this very host: no other host or page can plant them
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, LANGUAGE_COOKIE_NAME = "__Host-session", "__Host-csrf", "__Host-language"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
 SECURE_HSTS_SECONDS = 31536000 if SECURE_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_TLS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        **{f"{kind}-src": [SELF] for kind in ("script", "style", "connect", "font", "manifest")},
+        "img-src": [SELF, "data:", "blob:"],
+        "form-action": [SELF],
+        **{kind: [NONE] for kind in ("base-uri", "frame-ancestors", "object-src")},
+        "upgrade-insecure-requests": SECURE_TLS,
+    }
+}
+# Private files: by nginx, after the view has checked and audited (docs/server.md); empty: by the web process itself
+X_ACCEL_PREFIX = env.str("X_ACCEL_PREFIX", default="")
 
 # --- languages: by the person's own choice, else by the browser's. Another one is a folder more in locale/ and a line here
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("hi", "हिन्दी")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["medinform.formats"]  # where Django has none for a language
-LANGUAGE_COOKIE_HTTPONLY = True
-LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_AGE = 365 * 86400
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
@@ -290,5 +355,8 @@ LOGGING = {
     "filters": {"identity": {"()": "medinform.redaction.WithoutIdentity"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["identity"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"gunicorn.error": {"handlers": [], "propagate": True}},  # what breaks while it is streamed, by the same way
+    "loggers": {
+        "gunicorn.error": {"handlers": [], "propagate": True},  # what breaks while it is streamed, by the same way
+        "axes": {"level": "ERROR"},  # it would write who could not sign in; the audit knows
+    },
 }

@@ -74,6 +74,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def _own_files(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.MFA_REQUIRED = False  # as on a developer's machine; tests/security/test_second_factor.py has what it is like where it is on
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     settings.CELERY_BROKER_URL = settings.REDIS_URL
     cache.clear()

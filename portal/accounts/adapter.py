@@ -1,15 +1,18 @@
-"""allauth's mails (confirm an address, a new password, what changed) in the two forms that all mails of the portal have,
-and in the language of who reads them."""
+"""What allauth asks of a portal: its mails (confirm an address, a new password, what changed) in the two forms that all mails here have, in
+the language of who reads them; and no look at a password while its account or address is locked."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from portal.audit.services import record
 
+from . import lockout
 from .languages import language_of
 from .models import User
 
@@ -19,6 +22,16 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whoever asks is not signed in."""
         record("account.password_reset_asked", user, patient=user)
         return super().send_password_reset_mail(user, email, context)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """The lock-out before allauth's own, shorter limit, and both with one answer: 429 and how long to wait."""
+        if lockout.is_locked(request, credentials):
+            raise self.validation_error("too_many_login_attempts")
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            lockout.mark(request, credentials)
+            raise
 
     def render_mail(self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None) -> EmailMessage:
         """The text as allauth's templates have it, and the same as HTML, in the language that the person chose, else in the page's."""

@@ -15,6 +15,7 @@ from portal.audit.readonly import ReadOnlyAdmin
 from portal.audit.services import record
 from portal.audit.watched import WatchedAdmin
 
+from . import locks_admin as locks_admin  # registers its pages
 from . import services
 from .models import Consent, ConsentText, ConsentTranslation, PatientProfile, PractitionerProfile, User, Verification
 

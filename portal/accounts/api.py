@@ -1,23 +1,19 @@
-"""Oneself: profile, consent, and tokens."""
+"""Oneself: profile, children and consent. Tokens and sessions: access_api.py."""
 
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.translation import get_language
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
-from knox.auth import TokenAuthentication
-from knox.models import get_token_model
 from rest_framework import mixins, viewsets
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from . import dependants, services, tokens
+from . import dependants, services
 from .models import ConsentText, Dependant, Sex
-from .serializers import ConsentSerializer, CredentialsSerializer, DependantSerializer, MeSerializer, TokenSerializer
+from .serializers import ConsentSerializer, DependantSerializer, MeSerializer
 
 
 class MeView(APIView):
@@ -92,37 +88,4 @@ class ConsentView(APIView):
     )
     def delete(self, request: Request, **kwargs: Any) -> Response:
         services.withdraw_consent(user=request.user)
-        return Response(status=204)
-
-
-class TokenView(APIView):
-    """POST gives a token; DELETE ends it."""
-
-    throttle_scope = "token"
-
-    def get_authenticators(self) -> list[Any]:
-        return [] if self.request is not None and self.request.method == "POST" else [TokenAuthentication()]
-
-    def get_permissions(self) -> list[Any]:
-        return [AllowAny()] if self.request.method == "POST" else [*super().get_permissions()]
-
-    @extend_schema(summary="Sign in", request=CredentialsSerializer, responses={201: TokenSerializer}, auth=[])
-    def post(self, request: Request, **kwargs: Any) -> Response:
-        form = CredentialsSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        plain: HttpRequest = request._request
-        user = tokens.sign_in(plain, **form.validated_data)
-        instance, token = get_token_model().objects.create(user=user)
-        return Response({"token": token, "expiry": instance.expiry}, status=201)
-
-    @extend_schema(summary="Sign out: this token ends", responses={204: OpenApiResponse(description="It has ended.")})
-    def delete(self, request: Request, **kwargs: Any) -> Response:
-        tokens.sign_out(request.user, request.auth)
-        return Response(status=204)
-
-
-class AllTokensView(APIView):
-    @extend_schema(summary="Sign out everywhere: all your tokens end", responses={204: OpenApiResponse(description="They have ended.")})
-    def delete(self, request: Request, **kwargs: Any) -> Response:
-        tokens.sign_out(request.user)
         return Response(status=204)

@@ -122,6 +122,16 @@ _("Download codes")
 _("Generate new codes")
 _("Deactivate Authenticator App")
 _("You are about to deactivate authenticator app based authentication. Are you sure?")
+_("Passwordless")
+_(
+    "Enabling passwordless operation allows you to sign in using just this key, but imposes additional requirements such as biometrics or PIN protection."
+)
+_("Security key added.")
+_("Security key removed.")
+_("Use a security key")
+_("Master key")
+_("Backup key")
+_("Key nr. {number}")
 
 # allauth: mails
 _(
@@ -171,6 +181,10 @@ _("A new set of Two-Factor Authentication recovery codes has been generated.")
 _("New Recovery Codes Generated")
 _("Authenticator App Activated")
 _("Authenticator App Deactivated")
+_("A new security key has been added.")
+_("Security Key Added")
+_("A security key has been removed.")
+_("Security Key Removed")
 
 # Django: forms and passwords, where its own Hindi has nothing or is hard to read
 _("This field is required.")

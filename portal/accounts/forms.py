@@ -4,11 +4,12 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from . import services
-from .models import Dependant, PatientProfile, Role, Sex, User
+from .models import ApiToken, Dependant, PatientProfile, Role, Sex, User
 
 ROLES = [(Role.PATIENT, _("I have a picture to be read")), (Role.PRACTITIONER, _("I am a practitioner and read scans"))]
 
@@ -54,6 +55,20 @@ class SignupForm(forms.Form):
         """Called by allauth once the account exists."""
         fields = ("name", "role", "birth_date", "country", "registration_number", "speciality")
         services.register(user=user, sex=self.cleaned_data["sex"] or Sex.UNKNOWN, **{f: self.cleaned_data[f] for f in fields})
+
+
+class TokenForm(forms.Form):
+    """A token for a program of one's own."""
+
+    name = forms.CharField(label=_("What is it for?"), max_length=60)
+    scope = forms.ChoiceField(label=_("What may it do?"), choices=ApiToken.Scope, initial=ApiToken.Scope.READ, widget=forms.RadioSelect)
+    days = forms.IntegerField(label=_("For how many days?"), min_value=1, initial=30)
+
+    def clean_days(self) -> int:
+        days: int = self.cleaned_data["days"]
+        if days > settings.TOKEN_MOST_DAYS:
+            raise forms.ValidationError(_("At most {days} days.").format(days=settings.TOKEN_MOST_DAYS))
+        return days
 
 
 class ProfileForm(forms.ModelForm):

@@ -1,18 +1,23 @@
-"""Signing in and what it takes, for the audit: Django and allauth tell of it. No address and no secret is kept, and of what a stranger
-types at the door only a keyed hash."""
+"""Signing in and what it takes: Django, allauth and axes tell of it, the audit keeps it, and what follows is done here. No address and no
+secret is kept, and of what a stranger types at the door only a keyed hash."""
 
 from typing import Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
+from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_save
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from portal.audit.services import hashed, record
 
+from . import access, limits, lockout
 from .models import User
+
+user_locked_out.connect(lockout.record_lock)
 
 TOLD = {
     account.password_changed: "account.password_changed",
@@ -69,3 +74,16 @@ def note_a_failure(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> N
 @receiver(mfa.authentication_failed)
 def note_a_wrong_code(sender: Any, user: User, authenticator: Any = None, **kwargs: Any) -> None:
     record("account.mfa_failed", user, patient=user, type=getattr(authenticator, "type", ""))
+
+
+@receiver(mfa.authenticator_added)
+def end_sessions_without_it(sender: Any, request: HttpRequest, user: Any, authenticator: Any, **kwargs: Any) -> None:
+    """Other browsers and programs signed in with a password alone: they come back with the factor."""
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        access.sign_out_everywhere(user=user, keep=request.session.session_key)
+
+
+@receiver(user_logged_in)
+def begin_session(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    if hasattr(request, "session"):
+        limits.begin(request.session)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .managers import UserManager
-from .querysets import DependantQuerySet, PractitionerDocumentQuerySet
+from .querysets import ApiTokenQuerySet, DependantQuerySet, PractitionerDocumentQuerySet
 
 
 class Role(models.TextChoices):
@@ -243,3 +243,26 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.text}"
+
+
+class ApiToken(models.Model):
+    """What a person said about a token of theirs. The token itself is knox's, which keeps a hash of it and when it ends."""
+
+    class Scope(models.TextChoices):
+        READ = "read", _("Read only")
+        ALL = "all", _("Everything that I may do")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    token = models.OneToOneField("knox.AuthToken", models.CASCADE, related_name="about")
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    scope = models.CharField(_("what it may do"), max_length=4, choices=Scope, default=Scope.READ)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-token__created", "id"]
+        constraints = [models.CheckConstraint(condition=Q(scope__in=["read", "all"]), name="token_scope_is_known")]
+
+    def __str__(self) -> str:
+        return self.name or f"token {self.pk.hex[:8]}"

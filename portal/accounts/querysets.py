@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 
 
 class DependantQuerySet(models.QuerySet):
@@ -21,3 +22,11 @@ class PractitionerDocumentQuerySet(models.QuerySet):
         if not user.is_authenticated:
             return self.none()
         return self if user.is_administrator else self.filter(profile__user=user)
+
+
+class ApiTokenQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> models.QuerySet:
+        """One's own that have not run out; nobody else's, not even for administrators."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self.filter(token__user=user, token__expiry__gt=timezone.now()).select_related("token")

@@ -1,11 +1,13 @@
 from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from rest_framework import serializers
 
+from . import browsers
 from .forms import check_birth_date
-from .models import Dependant, Sex, User
+from .models import ApiToken, Dependant, Sex, User
 from .services import has_consented, patient_profile
 
 
@@ -69,8 +71,38 @@ class CredentialsSerializer(serializers.Serializer):
     email = serializers.EmailField()
     password = serializers.CharField(trim_whitespace=False, style={"input_type": "password"})
     code = serializers.CharField(required=False, allow_blank=True, default="", help_text="From the authenticator, where one is set up.")
+    name = serializers.CharField(required=False, allow_blank=True, default="", max_length=60, help_text="By which you know it again.")
+    scope = serializers.ChoiceField(choices=ApiToken.Scope.choices, required=False, default=ApiToken.Scope.ALL)
+    days = serializers.IntegerField(
+        required=False, min_value=1, max_value=settings.TOKEN_MOST_DAYS, help_text="How long it is good; left out: for hours."
+    )
 
 
 class TokenSerializer(serializers.Serializer):
-    token = serializers.CharField()
+    token = serializers.CharField(help_text="Told this once.")
     expiry = serializers.DateTimeField()
+
+
+class OwnTokenSerializer(serializers.ModelSerializer):
+    """A token of yours, without its words: those are told once."""
+
+    created_at = serializers.DateTimeField(source="token.created", read_only=True)
+    expires_at = serializers.DateTimeField(source="token.expiry", read_only=True)
+
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name", "scope", "created_at", "expires_at", "last_used_at"]
+
+
+class SessionSerializer(serializers.ModelSerializer):
+    """A browser in which you are signed in."""
+
+    browser = serializers.SerializerMethodField()
+    address = serializers.IPAddressField(source="ip", read_only=True)
+
+    class Meta:
+        model = UserSession
+        fields = ["id", "browser", "address", "created_at", "last_seen_at"]
+
+    def get_browser(self, session: UserSession) -> str:
+        return browsers.name(session.user_agent)

@@ -9,28 +9,32 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from knox.models import AuthToken
 
-from portal.audit.services import record
-
+from . import factors, lockout
+from .authentication import SecondFactorMissing
 from .models import User
+
+FIVE_MINUTES = 300  # the longest window of allauth's limit on codes
 
 
 class SignInRefused(Exception):
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, retry_after: int = lockout.AT_LEAST_SECONDS) -> None:
         super().__init__(message)
-        self.code, self.message = code, message
+        self.code, self.message, self.retry_after = code, message, retry_after
 
 
 def sign_in(request: HttpRequest, *, email: str, password: str, code: str = "") -> User:
-    """The user whose credentials these are. Raises SignInRefused; failed attempts count against allauth's limits."""
+    """The user whose credentials these are. Raises SignInRefused; failed attempts count against the same limits as those on pages.
+
+    Whoever needs a second factor and has not set one up gets the same refusal as with a token of theirs.
+    """
+    credentials = {"email": email.lower(), "password": password}
     try:
-        user: Any = get_adapter().authenticate(request, email=email.lower(), password=password)
+        user: Any = get_adapter().authenticate(request, **credentials)
     except ValidationError as error:  # too many attempts
-        raise SignInRefused("too_many_attempts", error.messages[0]) from error
+        raise SignInRefused("too_many_attempts", error.messages[0], lockout.seconds_left(request, credentials)) from error
     if user is None or not user.is_active:
         raise SignInRefused("invalid_credentials", _("The e-mail address or the password is not right."))
     if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
@@ -39,17 +43,10 @@ def sign_in(request: HttpRequest, *, email: str, password: str, code: str = "") 
         if not code:
             raise SignInRefused("mfa_required", _("Send the code of your authenticator as `code`."))
         _require_code(user, code)
-    record("account.token_issued", user, actor=user, patient=user)
+    elif factors.are_needed(user):
+        raise SecondFactorMissing
     user_logged_in.send(User, request=request, user=user)  # it is a sign-in like any other: last_login, and what listens to it
     return user
-
-
-@transaction.atomic
-def sign_out(user: User, token: AuthToken | None = None) -> None:
-    """End one token, or all of a person's."""
-    tokens = AuthToken.objects.filter(user=user, **({"pk": token.pk} if token else {}))
-    tokens.delete()
-    record("account.signed_out", user, actor=user, patient=user, tokens="one" if token else "all")
 
 
 def require_password(user: User, password: str) -> None:
@@ -59,7 +56,7 @@ def require_password(user: User, password: str) -> None:
         return
     codes = {error.code for errors in form.errors.as_data().values() for error in errors}
     if "too_many_login_attempts" in codes:
-        raise SignInRefused("too_many_attempts", _("Too many wrong passwords. Try again later."))
+        raise SignInRefused("too_many_attempts", _("Too many wrong passwords. Try again later."), FIVE_MINUTES)
     raise SignInRefused("wrong_password", _("This is not your password."))
 
 
@@ -70,5 +67,5 @@ def _require_code(user: User, code: str) -> None:
         return
     codes = {error.code for errors in form.errors.as_data().values() for error in errors}
     if "too_many_login_attempts" in codes:
-        raise SignInRefused("too_many_attempts", _("Too many wrong codes. Try again later."))
+        raise SignInRefused("too_many_attempts", _("Too many wrong codes. Try again later."), FIVE_MINUTES)
     raise SignInRefused("mfa_invalid", _("The code is not right, or was used before."))

@@ -4,7 +4,7 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
@@ -15,7 +15,7 @@ from django.views.i18n import set_language
 from portal.audit.services import record
 
 from . import dependants as children
-from . import services
+from . import files, services
 from .forms import DependantForm, DocumentForm, ProfileForm
 from .languages import known
 from .models import ConsentText, Dependant, PractitionerDocument
@@ -115,8 +115,8 @@ def add_document(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def document(request: HttpRequest, pk: int) -> FileResponse:
+def document(request: HttpRequest, pk: int) -> HttpResponseBase:
     documents = PractitionerDocument.objects.visible_to(request.user).select_related("profile__user")
     found = get_object_or_404(documents, pk=pk)
     record("practitioner.document_read", found, actor=request.user, patient=found.profile.user)
-    return FileResponse(found.file.open("rb"), as_attachment=True, filename=f"document-{found.pk}.{found.extension}")
+    return files.send(found.file, files.TYPES[found.extension], save_as=f"document-{found.pk}.{found.extension}")

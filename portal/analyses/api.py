@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
@@ -16,10 +16,10 @@ from rest_framework.response import Response
 
 from inference import diseases
 from inference.imaging import MAX_BYTES, ImageRejected
+from portal.accounts.files import send
 from portal.audit.services import record, record_many
 from portal.scans import uploads
 from portal.scans.api import SENDS_A_PICTURE
-from portal.scans.views import send
 
 from . import services, versions
 from .filters import AnalysisFilter, ModelVersionFilter
@@ -229,7 +229,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
         responses={(200, "image/png"): OpenApiResponse(OpenApiTypes.BINARY, description="RGBA, the aspect of the picture.")},
     )
     @action(detail=True, renderer_classes=SENDS_A_PICTURE)
-    def heatmap(self, request: Request, **kwargs: Any) -> FileResponse:
+    def heatmap(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         analysis = self.get_object()
         if not analysis.heatmap:
             raise Http404

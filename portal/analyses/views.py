@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,11 +23,11 @@ from django_htmx.http import HttpResponseStopPolling, reswap, retarget
 from inference import diseases
 from inference.imaging import MAX_BYTES, ImageRejected
 from portal.accounts.dependants import DependantRefused, GuardianRequired, is_minor
+from portal.accounts.files import send
 from portal.accounts.models import Dependant, PractitionerProfile, Verification
 from portal.accounts.services import ConsentRequired, has_consented, patient_profile
 from portal.audit.services import record, record_many
 from portal.scans import uploads
-from portal.scans.views import send
 
 from . import services, versions
 from .filters import AnalysisFilter
@@ -259,7 +259,7 @@ def _differs(analysis: Analysis, review: Any) -> bool:
 
 @login_required
 @require_GET
-def heatmap(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
+def heatmap(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     analysis = get_object_or_404(Analysis.objects.visible_to(request.user).select_related("patient"), pk=pk)
     if not analysis.heatmap:
         raise Http404

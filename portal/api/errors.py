@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from inference.imaging import ImageRejected
+from portal.accounts.access import TooManyTokens
 from portal.accounts.dependants import DependantRefused, GuardianRequired
 from portal.accounts.recheck import RecheckRefused
 from portal.accounts.services import ConsentRequired
@@ -35,6 +36,7 @@ DOMAIN_STATUS: dict[type[Exception], int] = {
     GuardianRequired: 403,
     DependantRefused: 409,
     SignInRefused: 401,
+    TooManyTokens: 409,
     RecheckRefused: 403,
     DiseaseUnavailable: 409,
     KeyReused: 422,

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
@@ -11,7 +12,11 @@ from rest_framework import serializers
 PROBLEMS = {
     "400": ("Something in the request is not right, or the picture can not be read.", "invalid", "Some of what was sent is not right."),
     "401": ("No token, or one that is not valid any more.", "not_authenticated", "Authentication credentials were not provided."),
-    "403": ("Not allowed, or the consent text has to be accepted first.", "consent_required", "Please accept the current consent text."),
+    "403": (
+        "Not allowed, or a consent (`consent_required`) or second factor (`mfa_required`) is missing.",
+        "consent_required",
+        "Please accept the current consent text.",
+    ),
     "404": ("Nothing there that you may see.", "not_found", "Not found."),
     "409": ("Not possible in the present state.", "already_claimed", "Dr Rao is reading this scan already."),
     "429": ("Too many requests: wait for as long as Retry-After says.", "throttled", "Request was throttled."),
@@ -58,7 +63,7 @@ class ProblemAutoSchema(AutoSchema):
 
 
 class KnoxTokenScheme(OpenApiAuthenticationExtension):
-    target_class = "knox.auth.TokenAuthentication"
+    target_class = "portal.accounts.authentication.ScopedTokenAuthentication"
     name = "token"
     priority = 1
 
@@ -69,3 +74,9 @@ class KnoxTokenScheme(OpenApiAuthenticationExtension):
             "name": "Authorization",
             "description": "`Authorization: Token <token>`, from `POST /token/`.",
         }
+
+
+class BrowserScheme(SessionScheme):
+    """A signed-in page's own cookie."""
+
+    target_class = "portal.accounts.authentication.BrowserAuthentication"

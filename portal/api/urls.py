@@ -1,11 +1,12 @@
 """/api/v1/: one router; each app brings its views."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import DefaultRouter
 
-from portal.accounts.api import AllTokensView, ConsentView, DependantViewSet, MeView, TokenView
+from portal.accounts.access_api import AllTokensView, OwnTokenViewSet, SessionViewSet, TokenView
+from portal.accounts.api import ConsentView, DependantViewSet, MeView
 from portal.analyses.api import DiseaseViewSet, ModelVersionViewSet
 from portal.audit.api import AuditEventViewSet
 from portal.figures.api import AllFiguresView, ModelFiguresView, MyFiguresView
@@ -44,6 +45,8 @@ router.register("questions", QuestionViewSet, basename="question")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register("audit-events", AuditEventViewSet, basename="audit-event")
 router.register("me/dependants", DependantViewSet, basename="dependant")
+router.register("me/tokens", OwnTokenViewSet, basename="own-token")
+router.register("me/sessions", SessionViewSet, basename="session")
 
 urlpatterns = [
     path("", include(router.urls)),
@@ -59,5 +62,7 @@ urlpatterns = [
     path("token/", TokenView.as_view(), name="token"),
     path("token/all/", AllTokensView.as_view(), name="tokens"),
     path("schema/", SchemaView.as_view(permission_classes=[AllowAny]), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="v1:schema", permission_classes=[AllowAny], metadata_class=None), name="docs"),
+    path(
+        "docs/", SpectacularSwaggerSplitView.as_view(url_name="v1:schema", permission_classes=[AllowAny], metadata_class=None), name="docs"
+    ),
 ]

@@ -80,7 +80,9 @@ CODES: dict[str, Code] = {
     # signing in, and what it takes
     **_all("110114", "E", "account.signed_in account.token_issued account.confirmed", "110122"),
     **_all("110114", "E", "account.sign_in_failed account.mfa_failed", "110122", "4"),
-    **_all("110114", "E", "account.signed_out", "110123"),
+    **_all("110114", "E", "account.signed_out account.signed_out_everywhere account.session_ended account.token_ended", "110123"),
+    **_all("110113", "E", "account.locked_out", "110122", "4"),
+    **_all("110113", "U", "account.lock_lifted account.factors_removed", "110137"),
     **_all("110113", "C", "account.created account.mfa_added account.email_added", "110137"),
     **_all("110113", "U", "account.password_changed account.password_set account.password_reset account.password_reset_asked", "110137"),
     **_all("110113", "U", "account.email_changed account.email_confirmed account.mfa_reset", "110137"),

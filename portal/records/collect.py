@@ -33,6 +33,8 @@ LEFT_OUT = {
     "account.emailconfirmation": "a key that opens something",
     "mfa.authenticator": "a key that opens something",
     "knox.authtoken": "a key that opens something",
+    "accounts.apitoken": "a key that opens something",
+    "usersessions.usersession": "where one is signed in now: shown on the page of sign-ins, and gone when it ends",
     "accounts.user_groups": "the portal has no groups",
     "accounts.user_user_permissions": "the portal gives no permissions by name",
     "admin.logentry": "what an administrator did in the administration; their name stays with it",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
@@ -13,6 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.accounts.access import sign_out_everywhere
 from portal.accounts.models import Consent, Dependant, PatientProfile, PractitionerProfile, Sex, User
 from portal.accounts.services import patient_profile, withdraw_consent
 from portal.audit.services import forget_addresses, record
@@ -22,7 +24,6 @@ from portal.reviews.models import Addendum, Opinion
 from portal.scans.models import Scan
 
 from .models import Erasure
-from .services import sign_out_everywhere
 
 logger = logging.getLogger(__name__)
 NAMELESS = "Closed account"
@@ -54,7 +55,7 @@ def carry_out(pk: int) -> bool:
             erasure.user.is_active = False
             erasure.user.set_unusable_password()
             erasure.user.save()
-            sign_out_everywhere(erasure.user)
+            sign_out_everywhere(user=erasure.user)
     with transaction.atomic():
         erasure = Erasure.objects.select_for_update().get(pk=pk)
         if erasure.done_at is not None:
@@ -86,6 +87,7 @@ def _close(erasure: Erasure) -> None:
             delete_tree(field.model._base_manager.filter(**{field.name: user}))
     _empty_profiles(user, named=named)
     forget_addresses(user)
+    AccessAttempt.objects.filter(username=user.email).delete()
     user.email = f"closed-{secrets.token_hex(8)}@closed.invalid"
     user.name = user.name if named else NAMELESS
     user.last_login = None

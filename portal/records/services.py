@@ -3,13 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from knox.models import AuthToken
 
+from portal.accounts.access import sign_out_everywhere
 from portal.accounts.models import Role, User
 from portal.audit.services import record
 from portal.notifications.models import Notification
@@ -61,7 +60,7 @@ def ask_to_close(*, user: User) -> Erasure:
         if created:
             record("account.closing_asked", user, actor=user, patient=user, due=erasure.due_at, keep_years=years)
             notify(user=user, kind=Notification.Kind.CLOSING, subject_id=erasure.pk, url=reverse("records:index"))
-        sign_out_everywhere(user)
+        sign_out_everywhere(user=user)
     return erasure
 
 
@@ -87,14 +86,6 @@ def ask_to_erase_record(*, user: User) -> Erasure:
 def keep_record(*, user: User) -> None:
     if _call_off(user, Erasure.Kind.RECORD):
         record("record.erasure_cancelled", user, actor=user, patient=user)
-
-
-def sign_out_everywhere(user: User) -> None:
-    """End every token and every session. A session names its person only inside, so all that live are looked at."""
-    AuthToken.objects.filter(user=user).delete()
-    living = Session.objects.filter(expire_date__gt=timezone.now()).iterator()
-    theirs = [session.pk for session in living if session.get_decoded().get("_auth_user_id") == str(user.pk)]
-    Session.objects.filter(pk__in=theirs).delete()
 
 
 def _after_grace(policy: RetentionPolicy) -> Any:

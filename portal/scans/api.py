@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import FileResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import viewsets
@@ -55,10 +55,10 @@ class ScanViewSet(viewsets.ReadOnlyModelViewSet):
 
     @extend_schema(summary="The picture as it is kept: without hidden data", responses=IMAGE)
     @action(detail=True, renderer_classes=SENDS_A_PICTURE)
-    def image(self, request: Request, **kwargs: Any) -> FileResponse:
+    def image(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         return send_image(request, self.get_object())
 
     @extend_schema(summary="A small copy of the picture, at most 320 pixels a side", responses=IMAGE)
     @action(detail=True, renderer_classes=SENDS_A_PICTURE)
-    def thumbnail(self, request: Request, **kwargs: Any) -> FileResponse:
+    def thumbnail(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         return send_thumbnail(request, self.get_object())

@@ -1,38 +1,23 @@
 """The scan's files. Never public: checked, audited, and sent with a fixed type."""
 
-from typing import TypeVar
-
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
+from portal.accounts.files import private, send
 from portal.audit.services import record
 
 from . import services
 from .models import Scan
 
-R = TypeVar("R", bound=HttpResponseBase)
 
-
-def send(file, content_type: str) -> FileResponse:  # type: ignore[no-untyped-def]
-    """A private file: not cached by anyone between, never sniffed, never run."""
-    return _private(FileResponse(file.open("rb"), content_type=content_type))
-
-
-def _private(response: R) -> R:
-    response["Cache-Control"] = "private, max-age=300"
-    response["Content-Disposition"] = "inline"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
-
-
-def send_image(request: HttpRequest, scan: Scan) -> FileResponse:
+def send_image(request: HttpRequest, scan: Scan) -> HttpResponseBase:
     record("scan.image_read", scan, actor=request.user, patient=scan.patient)
     return send(scan.file, scan.content_type)
 
 
-def send_thumbnail(request: HttpRequest, scan: Scan) -> FileResponse:
+def send_thumbnail(request: HttpRequest, scan: Scan) -> HttpResponseBase:
     if scan.patient_id != request.user.pk:  # lists show many: a patient's own are not worth an event each
         record("scan.thumbnail_read", scan, actor=request.user, patient=scan.patient)
     return send(scan.thumbnail, "image/jpeg")
@@ -40,7 +25,7 @@ def send_thumbnail(request: HttpRequest, scan: Scan) -> FileResponse:
 
 @login_required
 @require_GET
-def image(request: HttpRequest, pk) -> FileResponse:  # type: ignore[no-untyped-def]
+def image(request: HttpRequest, pk) -> HttpResponseBase:  # type: ignore[no-untyped-def]
     return send_image(request, get_object_or_404(Scan.objects.visible_to(request.user), pk=pk))
 
 
@@ -53,10 +38,10 @@ def preview(request: HttpRequest, pk) -> HttpResponseBase:  # type: ignore[no-un
     if smaller is None:
         return send_image(request, scan)
     record("scan.image_read", scan, actor=request.user, patient=scan.patient, preview=True)
-    return _private(HttpResponse(smaller, content_type="image/jpeg"))
+    return private(HttpResponse(smaller, content_type="image/jpeg"))
 
 
 @login_required
 @require_GET
-def thumbnail(request: HttpRequest, pk) -> FileResponse:  # type: ignore[no-untyped-def]
+def thumbnail(request: HttpRequest, pk) -> HttpResponseBase:  # type: ignore[no-untyped-def]
     return send_thumbnail(request, get_object_or_404(Scan.objects.visible_to(request.user), pk=pk))

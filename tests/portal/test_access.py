@@ -7,13 +7,14 @@ from datetime import date
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
-from portal.accounts import dependants
+from portal.accounts import access, dependants
 from portal.accounts.models import PractitionerDocument, User
 from portal.accounts.services import add_document
 from portal.analyses.models import Analysis
@@ -25,6 +26,7 @@ from portal.reviews import drafts, own_templates
 from portal.reviews import services as reviews
 from portal.reviews.models import CriticalNotice, Review, SavedFilter, ServiceTarget
 from portal.scans import uploads
+from tests.conftest import PASSWORD
 from tests.portal.cases import URGENT
 
 CAST = ["anonymous", "patient", "other_patient", "unverified", "practitioner", "assigned", "administrator"]
@@ -66,6 +68,7 @@ GET: dict[str, dict[str, int]] = {
     "accounts:profile": SIGNED_IN,
     "accounts:consent": SIGNED_IN,
     "accounts:dependants": SIGNED_IN,
+    "accounts:access": SIGNED_IN,
     "records:index": SIGNED_IN,
     "records:looks": SIGNED_IN,
     "records:withdraw": SIGNED_IN,
@@ -136,6 +139,8 @@ GET: dict[str, dict[str, int]] = {
     "v1:notification-settings": API_SIGNED_IN,
     "v1:me": API_SIGNED_IN,
     "v1:dependant-list": API_SIGNED_IN,
+    "v1:own-token-list": API_SIGNED_IN,
+    "v1:session-list": API_SIGNED_IN,
     "v1:consent": API_SIGNED_IN,
     "v1:copy": API_SIGNED_IN,
     "v1:looks": API_SIGNED_IN,
@@ -149,6 +154,11 @@ IN_THE_ROOM = {**NOBODY, "patient": 302, "practitioner": 302, "assigned": 302, "
 # POST without a body: 404 and 401 are the rule; what else comes shows that the rule let the person through to the service.
 POST: dict[str, dict[str, int]] = {
     "accounts:language": dict.fromkeys(CAST, 302),  # each for themselves
+    "accounts:make_token": dict.fromkeys(CAST, 302),  # to prove who one is: tests/security/test_tokens.py
+    "accounts:end_everything": dict.fromkeys(CAST, 302),
+    # not even an administrator ends somebody else's
+    "accounts:end_token": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302},
+    "accounts:end_session": {**dict.fromkeys(CAST, 404), "anonymous": 302, "patient": 302},
     "records:copy": {**dict.fromkeys(CAST, 200), "anonymous": 302},
     "records:withdraw": dict.fromkeys(CAST, 302),
     "records:close": {**dict.fromkeys(CAST, 400), "anonymous": 302},
@@ -317,6 +327,8 @@ DELETE: dict[str, dict[str, int]] = {
     "v1:reading-template-detail": {**API_NOBODY, "assigned": 204},
     "v1:saved-filter-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "practitioner": 204},
     "v1:dependant-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 204},
+    "v1:own-token-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 204},
+    "v1:session-detail": {**dict.fromkeys(CAST, 404), "anonymous": 401, "patient": 204},
     "v1:consent": {**dict.fromkeys(CAST, 204), "anonymous": 401},
 }
 LIBRARIES = ("admin:", "account_", "mfa_")  # allauth's and Django's own; the admin is walked below
@@ -368,6 +380,10 @@ def things(
     assert ContentFile is not None
     child = dependants.add(guardian=patient, name="Asha", birth_date=date.today(), sex="female", relationship="parent")
     upload = uploads.begin(owner=patient, length=10)
+    browser = Client()
+    browser.post("/accounts/login/", {"login": patient.email, "password": PASSWORD})
+    session = UserSession.objects.get(user=patient)
+    token, _ = access.issue(user=patient, name="Mine")
     people: dict[str, User | None] = {"anonymous": None, "patient": patient, "other_patient": other_patient, "unverified": unverified}
     people |= {"practitioner": practitioner, "assigned": other_practitioner, "administrator": administrator}
     arguments = {"scan": [analysis.scan_id], "analysis": [analysis.pk], "review": [review.pk], "notification": [note.pk]}
@@ -380,6 +396,7 @@ def things(
     arguments["link"] = [unsubscribe.address(patient, "analysis_done").rstrip("/").rpartition("/")[2]]
     arguments["audit"] = [AuditEvent.objects.filter(patient=patient).latest("pk").pk]
     arguments |= {"upload": [upload.pk], "dependant": [child.pk], "model": [model.pk], "model page": [model.disease, model.version]}
+    arguments |= {"session": [session.pk], "token": [token.pk]}
     return Things(people, arguments | {"document": [document.pk], "disease": ["malaria"]})
 
 
@@ -411,6 +428,7 @@ def address(name: str, path: str, things: Things) -> str:
         kind = "saved"
     if app in ("analyses", "figures") and "models/" in path:
         kind = "model page"
+    kind = {"accounts:end_session": "session", "accounts:end_token": "token", "v1:own-token-detail": "token"}.get(name, kind)
     if "/drafts/" in path:
         kind = "draft"
     if "templates/" in path:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
+from portal.accounts import access
 from portal.accounts.models import User
 from portal.analyses.models import Analysis
 from portal.audit.models import AuditEvent
@@ -244,8 +245,8 @@ def test_a_recent_session_signs_at_once_and_one_without_a_time_does_not(browse: 
 
 
 def with_token(user: User, minutes_old: float) -> APIClient:
-    instance, token = AuthToken.objects.create(user)
-    AuthToken.objects.filter(pk=instance.pk).update(created=timezone.now() - timedelta(minutes=minutes_old))
+    kept, token = access.issue(user=user)
+    AuthToken.objects.filter(about=kept).update(created=timezone.now() - timedelta(minutes=minutes_old))
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
     return client

@@ -319,7 +319,7 @@ def test_every_action_that_touches_a_person_has_words() -> None:
     by_the_portal = {"analysis.handed_over", "review.opened", "review.claim_expired", "review.overdue", "account.closed", "record.erased"}
     by_the_portal |= {"account.sign_in_failed", "account.mfa_failed", "account.password_reset_asked"}  # by who was not signed in
     about_no_patient = {name for name in actions if name.split(".")[0] in ("model", "practitioner", "retention", "template")}
-    about_no_patient |= {"account.created", "account.token_issued"}
+    about_no_patient |= {"account.created"}
     assert actions - set(WORDS) - by_the_portal - about_no_patient == set()
 
 

@@ -166,7 +166,7 @@ def test_tokens_are_kept_when_they_are_made_refused_and_ended(patient: User, api
     assert client.delete("/api/v1/token/").status_code == 204
     assert client.get("/api/v1/me/").status_code == 401
     found = AuditEvent.objects.filter(pk__gt=before).order_by("pk").values_list("action", flat=True)
-    assert list(found) == ["account.sign_in_failed", "account.token_issued", "account.signed_in", "account.signed_out"]
+    assert list(found) == ["account.sign_in_failed", "account.signed_in", "account.token_issued", "account.signed_out"]
 
 
 def test_changing_what_it_takes_to_sign_in_is_kept(patient: User, browse: Any) -> None:
