@@ -81,10 +81,14 @@ def wait_until_ready(address: str, process: subprocess.Popen) -> None:
     raise StepFailed("the portal did not start")
 
 
-def sign_in(address: str, email: str, password: str) -> httpx.Client:
+def sign_in(address: str, email: str, password: str, code: str = "") -> httpx.Client:
     """A client with a token."""
-    answer = _ok(httpx.post(f"{address}/api/v1/token/", json={"email": email, "password": password}), "sign in")
-    return httpx.Client(base_url=f"{address}/api/v1", headers={"Authorization": f"Token {answer['token']}"}, timeout=30)
+    said = {"email": email, "password": password, **({"code": code} if code else {})}
+    return with_token(address, _ok(httpx.post(f"{address}/api/v1/token/", json=said), "sign in")["token"])
+
+
+def with_token(address: str, token: str) -> httpx.Client:
+    return httpx.Client(base_url=f"{address}/api/v1", headers={"Authorization": f"Token {token}"}, timeout=30)
 
 
 def agree(client: httpx.Client) -> None:

@@ -22,7 +22,7 @@ from tests.conftest import PASSWORD
 # Names that stay as they are, in every language.
 NAMES = {"MEDINFORM", "API", "English", "COVID", "JPEG", "PNG", "PDF", "DICOM", "AUC", "ZIP", "UUID"}
 # Terms that stand in parentheses behind their Hindi, since people meet the English elsewhere.
-TERMS = {"cookies", "medical", "council", "audit", "two", "factor", "blood", "smear"}
+TERMS = {"cookies", "medical", "council", "audit", "two", "factor", "blood", "smear", "passkey", "passkeys", "DEBUG"}
 READ_ALOUD = ("aria-label", "alt", "title", "placeholder")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
