@@ -1,0 +1,75 @@
+"""A portal with servers that a drill may stop: PostgreSQL, Redis, gunicorn, two Celery workers and beat, all of its own."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from medinform import embedded
+from tests.e2e.stack import ROOT, Stack, started
+
+HURRY = {
+    "SWEEP_SECONDS": "1",
+    "ANALYSIS_HEARTBEAT_SECONDS": "1",
+    "ANALYSIS_LOST_AFTER_SECONDS": "4",
+    "ANALYSIS_RESEND_AFTER_SECONDS": "4",
+    "TASK_SOFT_TIME_LIMIT": "15",
+}
+
+
+@dataclass
+class Portal:
+    """A running portal and its servers."""
+
+    stack: Stack
+    postgres: embedded.Server
+    redis: embedded.Server
+    folder: Path
+
+    @property
+    def media(self) -> Path:
+        return Path(self.stack.environment["MEDIA_ROOT"])
+
+    def children(self, name: str) -> list[psutil.Process]:
+        """The processes below one of the Procfile's: pool children of Celery, workers of gunicorn; not their shell and not their parent."""
+        found = psutil.Process(self.stack.processes[name].pid).children(recursive=True)
+        parents = {process.ppid() for process in found}
+        return [process for process in found if process.pid not in parents]
+
+    def parent(self, name: str) -> psutil.Process:
+        """The process that the Procfile's line started: below the shell, where there is one."""
+        shell = psutil.Process(self.stack.processes[name].pid)
+        return shell if shell.name() not in ("sh", "dash", "bash") else shell.children()[0]
+
+    def again(self, name: str) -> None:
+        """As a supervisor does: whatever is left of a process is killed, and it is started anew."""
+        with contextlib.suppress(ProcessLookupError, KeyError):
+            self.stack.kill(name)
+        self.stack.start(name)
+
+    def manage(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """A management command of this portal."""
+        command = [sys.executable, "manage.py", *words]
+        env = {**self.stack.environment, **environment}
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=300)
+
+
+@contextmanager
+def portal(folder: Path | None = None, **settings: str) -> Iterator[Portal]:
+    """A portal in a hurry: what is lost is looked for every second, so that a round takes seconds and not minutes."""
+    many = {f"THROTTLE_{who}": "1000000/min" for who in ("UPLOAD", "USER", "ANON")} | {"SECRET_KEY": os.urandom(40).hex()}
+    many |= {"DEBUG": "false", "SECURE_TLS": "false", "EMAIL_URL": "dummymail://", "LOG_LEVEL": "WARNING", **HURRY, **settings}
+    with (
+        tempfile.TemporaryDirectory(prefix="medinform-drill-") as made,
+        embedded.postgres_process(durable=True) as postgres,
+        embedded.redis_process() as redis,
+        started(folder or Path(made), postgres.url, redis.url, **many) as stack,
+    ):
+        yield Portal(stack, postgres, redis, folder or Path(made))
