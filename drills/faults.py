@@ -13,6 +13,7 @@ from drills.count import Count, count
 from drills.load import load
 from drills.portal import Portal, portal
 from drills.report import Report
+from tests.e2e.stack import until
 
 INFERENCE, DEFAULT, WEB, BEAT = "worker-inference", "worker-default", "web", "beat"
 SEED = 20261126
@@ -31,8 +32,10 @@ def pause(chance: random.Random, least: float, most: float) -> None:
 
 
 def worker_child(portal: Portal, chance: random.Random) -> None:
-    for child in portal.children(INFERENCE):
+    struck = portal.children(INFERENCE)
+    for child in struck:
         child.send_signal(signal.SIGKILL)
+    until(lambda: [child for child in portal.children(INFERENCE) if child not in struck], 60, "the start of another child")
 
 
 def worker_parent(portal: Portal, chance: random.Random) -> None:

@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 
 import samples
+from inference import imaging
 from tests.e2e.stack import PATIENT, Stack
 
 DISEASE = "malaria"
@@ -34,8 +35,7 @@ class Load:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, client: httpx.Client, seed: int) -> None:
-        picture = np.frombuffer(samples.draw(DISEASE, "parasitized", seed), np.uint8)
-        pixels = cv2.imdecode(picture, cv2.IMREAD_COLOR)
+        pixels = imaging.decode(samples.draw(DISEASE, "parasitized", seed)).pixels[..., ::-1]
         large = cv2.resize(pixels, (LARGE, LARGE), interpolation=cv2.INTER_CUBIC)
         for number in itertools.count(1):
             if self._stop.wait(self.every):

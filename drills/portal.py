@@ -38,10 +38,8 @@ class Portal:
         return Path(self.stack.environment["MEDIA_ROOT"])
 
     def children(self, name: str) -> list[psutil.Process]:
-        """The processes below one of the Procfile's: pool children of Celery, workers of gunicorn; not their shell and not their parent."""
-        found = psutil.Process(self.stack.processes[name].pid).children(recursive=True)
-        parents = {process.ppid() for process in found}
-        return [process for process in found if process.pid not in parents]
+        """The living processes below one of the Procfile's: pool children of Celery, workers of gunicorn."""
+        return [process for process in self.parent(name).children() if _lives(process)]
 
     def parent(self, name: str) -> psutil.Process:
         """The process that the Procfile's line started: below the shell, where there is one."""
@@ -59,6 +57,13 @@ class Portal:
         command = [sys.executable, "manage.py", *words]
         env = {**self.stack.environment, **environment}
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=300)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextmanager

@@ -15,9 +15,9 @@ HEAD = """# Reliability
 Each table is of one drill, which breaks something on real processes and counts what came of it. `make drill` runs them all and writes
 this file; `python -m drills --only NAME --rounds N` runs one and replaces its table. The same, with the seed, is in `var/drills/NAME.json`.
 
-Accepted: uploads that were answered with 2xx. Caught at work: analyses that needed a second try. Lost: accepted, but without a row, an answer, a review or a notification that belongs to it,
-or with a file that is missing or damaged. Duplicated: a second analysis, answer, review or notification of the same. Stuck: neither done,
-rejected nor failed when the drill had waited long enough. Orphans: files that no row names, after the portal's own clean-up.
+Accepted: uploads that were answered with 2xx. Caught at work: analyses that needed a second try. Lost: accepted, but without a row, an
+answer, a review or a notification that belongs to it. Duplicated: a second analysis, answer, review or notification of the same. Stuck:
+neither done, rejected nor failed when the drill had waited long enough. Orphaned: files that no row names, after the portal's own clean-up.
 """
 
 

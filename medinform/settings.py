@@ -11,6 +11,10 @@ import environ
 from csp.constants import NONE, SELF
 
 from medinform.guards import refuse_unsafe
+from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
+
+from medinform import sealing
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -55,6 +59,7 @@ INSTALLED_APPS = [
     "portal.notifications",
     "portal.figures",
     "portal.records",
+    "portal.storage",
     "portal.api",
     "portal.demo",
 ]
@@ -182,9 +187,16 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "medinform.storage.MediaStorage"},
     "staticfiles": {"BACKEND": "medinform.staticfiles.HashedModules"},
 }
+MEDIA_KEYS = env.list("MEDIA_KEYS", default=[])  # the first seals what is written, all open what is read (medinform/sealing.py)
+BACKUP_KEY = env.str("BACKUP_KEY", default="")
+try:
+    sealing.ring(MEDIA_KEYS)
+except sealing.SealError as error:
+    raise ImproperlyConfigured(f"MEDIA_KEYS: {error}.") from error
+ORPHAN_HOURS = env.int("ORPHAN_HOURS", default=24)  # a file that no row names is deleted when it is so old
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 UPLOAD_HOURS = env.int("UPLOAD_HOURS", default=24)  # how long a file that came in pieces waits to be asked about
@@ -225,6 +237,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-old-drafts": {"task": "portal.reviews.tasks.forget_old_drafts", "schedule": 3600, "options": {"expires": 3000}},
     "tell-overdue-reviews": {"task": "portal.reviews.tasks.tell_overdue", "schedule": 60, "options": {"expires": 240}},
     "send-digests": {"task": "portal.notifications.tasks.send_digests", "schedule": 600, "options": {"expires": 600}},
+    "discard-orphans": {"task": "portal.storage.tasks.discard_orphans", "schedule": crontab(hour="3", minute="20")},
     "erase-what-is-due": {"task": "portal.records.tasks.erase", "schedule": 900, "options": {"expires": 900}},
 }
 

@@ -289,6 +289,7 @@ def _result(analysis: Analysis, answer: Answer) -> dict[str, Any]:
         "checksum": answer.checksum,
         "seconds": answer.seconds,
         "heatmap": analysis.heatmap.name,
+        "heatmap_sha256": analysis.heatmap_sha256,
         **_no_reason(),
     }
 
