@@ -6,6 +6,7 @@ clean-up (portal.storage) takes those away.
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -25,6 +26,11 @@ from django.core.files.storage import FileSystemStorage
 from medinform import sealing
 
 NEW, HELD, LOCK = ".new-", ".held", ".lock"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class StorageFull(OSError):
+    """There is no more room."""
 
 
 class Busy(Exception):
@@ -67,9 +73,11 @@ class MediaStorage(FileSystemStorage):
                 file.flush()
                 os.fsync(file.fileno())
             Path(new).replace(path)
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(OSError):
                 Path(new).unlink()
+            if isinstance(error, OSError) and error.errno in _FULL:
+                raise StorageFull(error.errno, error.strerror) from error
             raise
         _synchronise(path.parent)
 
