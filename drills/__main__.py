@@ -11,10 +11,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from drills import faults
+from drills import backup, disk, engine, faults
 from drills.report import Report, write
 
-DRILLS: dict[str, Callable[[int], Report]] = {**faults.DRILLS}
+DRILLS: dict[str, Callable[[int], Report]] = {**faults.DRILLS, "disk": disk.drill, **engine.DRILLS, "backup": backup.drill}
 
 
 def main() -> int:

@@ -33,6 +33,7 @@ class Count:
     duplicated: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
     mails_missing: int = 0
+    orphans: int = 0
     files: str = ""
 
     @property
@@ -61,4 +62,27 @@ def count(portal: Portal, accepted: list[str], seconds: float = 120) -> Count:
         if max(row["ends"] - 1, row["news"] - 1, row["reviews"] - reviews, row["alike"] - 1) > 0:
             found.duplicated.append(pk)
     found.lost += sorted(set(accepted) - set(rows))
+    found.mails_missing = _mails(portal)
+    _files(portal, found)
     return found
+
+
+def _mails(portal: Portal) -> int:
+    """Of those that should have gone out by mail, how many did not, when the portal has had time to send them again."""
+    missing, deadline = 0, time.monotonic() + 30
+    while time.monotonic() < deadline:
+        [row] = portal.stack.rows("SELECT count(*) AS n FROM notifications_notification WHERE by_mail AND emailed_at IS NULL")
+        missing = int(row["n"])
+        if not missing:
+            break
+        time.sleep(0.5)
+    return missing
+
+
+def _files(portal: Portal, found: Count) -> None:
+    """Orphans as the portal's own clean-up finds them; afterwards every file has to be there, whole, and somebody's."""
+    cleaned = portal.manage("verify_storage", "--older-than", "0", "--delete-orphans")
+    found.orphans = cleaned.stderr.count("deleted: ")
+    checked = portal.manage("verify_storage", "--older-than", "0")
+    if checked.returncode:
+        found.files = (checked.stdout + checked.stderr).strip()[-600:]

@@ -130,7 +130,8 @@ def report(name: str, about: str, rounds: int, found: Count, unanswered: int, re
         "duplicated": len(found.duplicated),
         "stuck": len(found.stuck),
         "mails not sent": found.mails_missing,
-        "files missing, damaged or orphaned": found.files or 0,
+        "orphans cleaned up": found.orphans,
+        "files missing, damaged or orphaned": int(bool(found.files)),
         "tries without an answer": unanswered,
         "tries refused": tries or 0,
     }

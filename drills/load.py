@@ -28,6 +28,7 @@ class Load:
 
     stack: Stack
     every: float
+    large: int
     accepted: list[str] = field(default_factory=list)
     unanswered: int = 0
     refused: dict[int, int] = field(default_factory=dict)
@@ -36,7 +37,7 @@ class Load:
 
     def run(self, client: httpx.Client, seed: int) -> None:
         pixels = imaging.decode(samples.draw(DISEASE, "parasitized", seed)).pixels[..., ::-1]
-        large = cv2.resize(pixels, (LARGE, LARGE), interpolation=cv2.INTER_CUBIC)
+        large = cv2.resize(pixels, (self.large, self.large), interpolation=cv2.INTER_CUBIC)
         for number in itertools.count(1):
             if self._stop.wait(self.every):
                 return
@@ -80,9 +81,9 @@ def _unlike(pixels: np.ndarray, seed: int, number: int) -> bytes:
 
 
 @contextmanager
-def load(stack: Stack, *, clients: int = 2, every: float = 0.1, seed: int = 0) -> Iterator[Load]:
+def load(stack: Stack, *, clients: int = 2, every: float = 0.1, seed: int = 0, large: int = LARGE) -> Iterator[Load]:
     """Some clients of one patient upload until the block ends; the block then waits for their last answers."""
-    steady, opened = Load(stack, every), [stack.client(PATIENT) for _ in range(clients)]
+    steady, opened = Load(stack, every, large), [stack.client(PATIENT) for _ in range(clients)]
     threads = [threading.Thread(target=steady.run, args=(client, seed * clients + n + 1)) for n, client in enumerate(opened)]
     for thread in threads:
         thread.start()

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psutil
 
 from medinform import embedded
-from tests.e2e.stack import ROOT, Stack, started
+from tests.e2e.stack import ROOT, Stack, started, until
 
 HURRY = {
     "SWEEP_SECONDS": "1",
@@ -21,6 +22,7 @@ HURRY = {
     "ANALYSIS_LOST_AFTER_SECONDS": "4",
     "ANALYSIS_RESEND_AFTER_SECONDS": "4",
     "TASK_SOFT_TIME_LIMIT": "15",
+    "MAIL_AGAIN_SECONDS": "4",
 }
 
 
@@ -52,11 +54,22 @@ class Portal:
             self.stack.kill(name)
         self.stack.start(name)
 
+    def wait(self) -> None:
+        """Until it answers."""
+        until(lambda: _answers(self.stack.address), 60, "the portal's start")
+
     def manage(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """A management command of this portal."""
         command = [sys.executable, "manage.py", *words]
         env = {**self.stack.environment, **environment}
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=300)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/healthz").status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -17,7 +17,8 @@ this file; `python -m drills --only NAME --rounds N` runs one and replaces its t
 
 Accepted: uploads that were answered with 2xx. Caught at work: analyses that needed a second try. Lost: accepted, but without a row, an
 answer, a review or a notification that belongs to it. Duplicated: a second analysis, answer, review or notification of the same. Stuck:
-neither done, rejected nor failed when the drill had waited long enough. Orphaned: files that no row names, after the portal's own clean-up.
+neither done, rejected nor failed when the drill had waited long enough. Orphans: files
+that no row names, which the portal's own clean-up then deleted; missing, damaged or orphaned: 1 when anything is left after it.
 """
 
 
