@@ -46,7 +46,8 @@ def worker_parent(portal: Portal, chance: random.Random) -> None:
 
 def web(portal: Portal, chance: random.Random) -> None:
     if chance.random() < 0.5:
-        chance.choice(portal.children(WEB)).send_signal(signal.SIGKILL)  # gunicorn's parent starts another
+        living = until(lambda: portal.children(WEB), 60, "a web process")
+        chance.choice(living).send_signal(signal.SIGKILL)  # gunicorn's parent starts another
         return
     portal.stack.kill(WEB)
     pause(chance, 0, 0.5)
