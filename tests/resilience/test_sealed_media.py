@@ -105,6 +105,8 @@ def test_at_once_a_backup_holds_them_unsealed_under_its_own_key(as_migrated: Non
     out.seek(0)
     with pytest.raises(restore.NotRestorable, match="a key that is not given"):
         restore.check(out, sealing.key(OLD))
+    with pytest.raises(restore.NotRestorable, match="cut off"):
+        restore.check(io.BytesIO(out.getvalue()[:-20]), key)
 
 
 @pytest.mark.django_db(transaction=True)
