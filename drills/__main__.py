@@ -4,6 +4,7 @@
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ DRILLS: dict[str, Callable[[int], Report]] = {**faults.DRILLS, "disk": disk.dril
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever stops it leaves no portal behind
     parser = argparse.ArgumentParser(prog="python -m drills", description=__doc__)
     parser.add_argument("--only", action="append", choices=sorted(DRILLS), help="one drill; may be repeated")
     parser.add_argument("--rounds", type=int, default=25, help="how often each thing is broken")
