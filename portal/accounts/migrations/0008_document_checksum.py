@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_consent_in_hindi"),
+        ("accounts", "0007_api_tokens"),
     ]
 
     operations = [
