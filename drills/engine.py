@@ -19,7 +19,7 @@ from drills.load import DISEASE, load
 from drills.portal import HURRY, Portal, portal
 from drills.report import Report
 from inference import registry
-from tests.e2e.stack import PRACTITIONER, until
+from tests.e2e.stack import until
 
 MEMORY = "RLIMIT_DATA of the process that answers is cut to what it has at that moment, and half a megabyte: it gets no more."
 MODEL = "The model's file is damaged or taken away, the worker is started anew without it, and up to two seconds later it is put back."
@@ -102,7 +102,7 @@ def poison(rounds: int) -> Report:
     chance, ends, waits = random.Random(f"{SEED} poison"), [], [0.0]  # noqa: S311  # repeatable on purpose
     limit = int(HURRY["TASK_SOFT_TIME_LIMIT"]) // 3
     with portal(TASK_SOFT_TIME_LIMIT=str(limit)) as running:
-        stack, client = running.stack, running.stack.client(PRACTITIONER)
+        stack, client = running.stack, running.stack.client()
         with load(stack, every=0.5, clients=1) as steady:
             for number in range(rounds):
                 how = chance.choice([signal.SIGSTOP, signal.SIGSEGV])
