@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: setup run demo passwords test lint format messages bench screenshots clean
+.PHONY: setup run demo passwords test lint format messages bench drill screenshots clean
 .DEFAULT_GOAL := run
 
 $(BIN)/python:
@@ -58,6 +58,9 @@ messages: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+drill: $(VENV)/.dev
+	$(BIN)/python -m drills
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python -m docs.screenshots

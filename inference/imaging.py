@@ -16,6 +16,7 @@ __all__ = ["CODES", "LONGEST_SIDE", "MAX_BYTES", "MAX_PIXELS", "MIN_SIDE", "Imag
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 32
+ROWS = 256  # scaled at a time: in between, a sample takes four times its memory
 LONGEST_SIDE = 1024  # px: four times what any model sees
 
 _ORIENTATION_TAG = 0x0112
@@ -53,7 +54,8 @@ def decode(data: bytes, longest: int = LONGEST_SIDE) -> Picture:
     A picture whose longer side is longer than `longest` is shrunk to it by averaging areas (0: never); a JPEG is then decoded at an
     eighth, a quarter or half of its size, the least that is not smaller (scaled IDCT), which costs a fraction of the time. Grey, palette,
     1-bit, 16-bit and CMYK files are converted; 16-bit samples are scaled over their full range (PNG specification,
-    13.12). Opaque alpha is dropped. Colour profiles are not applied. Raises ImageRejected, and nothing else, for any bytes.
+    13.12). Opaque alpha is dropped. Colour profiles are not applied. Raises ImageRejected, and nothing else, for any bytes; MemoryError
+    where there is too little memory, which is not the picture's fault.
     """
     if not data:
         raise ImageRejected("empty_file")
@@ -62,11 +64,18 @@ def decode(data: bytes, longest: int = LONGEST_SIDE) -> Picture:
     container = containers.read(data, MAX_PIXELS, MIN_SIDE)
     try:
         pixels, width, height, orientation = _pixels(container, longest)
-    except ImageRejected:
+    except (ImageRejected, MemoryError):
         raise
     except Exception as error:  # a decoder meets any bytes: whatever it stumbles over is the file's fault, and it says so in many types
+        if is_out_of_memory(error):
+            raise MemoryError from error
         raise ImageRejected("truncated" if "truncated" in str(error) else "corrupt") from error
     return Picture(pixels, container.format, width, height, orientation)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """OpenCV has a word of its own for it."""
+    return isinstance(error, MemoryError) or (isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem)
 
 
 def _pixels(container: containers.Container, longest: int) -> tuple[np.ndarray, int, int, int]:
@@ -106,13 +115,17 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
+def _eight_bit(samples: np.ndarray) -> np.ndarray:
+    return ((samples.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+
+
 def _from_16_bit(data: bytes) -> Image.Image:
     """A 16-bit PNG as an 8-bit image. Pillow keeps the high byte of colour and clips grey; OpenCV hands over all 16 bits."""
     samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if samples is None:
         raise ImageRejected("corrupt")
     if samples.dtype == np.uint16:
-        samples = ((samples.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+        samples = np.concatenate([_eight_bit(samples[row : row + ROWS]) for row in range(0, len(samples), ROWS)])
     if samples.ndim == 2:
         return Image.fromarray(samples)
     order = cv2.COLOR_BGRA2RGBA if samples.shape[2] == 4 else cv2.COLOR_BGR2RGB

@@ -18,6 +18,9 @@ CODES: dict[str, str] = {
     "animated": _("The file holds several pictures or an animation. Please send one still picture."),
     "truncated": _("The end of the file is missing, as if the upload or copy broke off. Please send the picture again."),
     "corrupt": _("The file is damaged and can not be read. Please save the picture again, or take a new one."),
+    "undecodable": _(
+        "This picture could not be opened in the time and memory that a picture gets. Please save it anew as JPEG and send that."
+    ),
     "has_transparency": _("Parts of the picture are see-through, so its content is not certain. Please save it as JPEG."),
     "blank": _("The picture shows nothing but one flat colour. Please check that you chose the right file."),
     "too_dark": _("The picture is too dark to be read. Please take it again with more light."),

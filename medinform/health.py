@@ -1,10 +1,21 @@
 """For load balancers and compose: is this process able to serve?"""
 
 from django.core.cache import cache
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
+
+from medinform.storage import StorageFull
+
+RETRY_SECONDS = 10  # what a client is asked to wait
+AWAY = (OperationalError, InterfaceError, RedisError, StorageFull)
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether it tells of a database, a Redis or a disk that can not be used now."""
+    return isinstance(error, AWAY)
 
 
 @never_cache

@@ -8,8 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
+from medinform import sealing
 from medinform.guards import refuse_unsafe
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -55,6 +58,7 @@ INSTALLED_APPS = [
     "portal.notifications",
     "portal.figures",
     "portal.records",
+    "portal.storage",
     "portal.api",
     "portal.demo",
 ]
@@ -182,12 +186,22 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "medinform.storage.MediaStorage"},
     "staticfiles": {"BACKEND": "medinform.staticfiles.HashedModules"},
 }
+MEDIA_KEYS = env.list("MEDIA_KEYS", default=[])  # the first seals what is written, all open what is read (medinform/sealing.py)
+BACKUP_KEY = env.str("BACKUP_KEY", default="")
+try:
+    sealing.ring(MEDIA_KEYS)
+except sealing.SealError as error:
+    raise ImproperlyConfigured(f"MEDIA_KEYS: {error}.") from error
+ORPHAN_HOURS = env.int("ORPHAN_HOURS", default=24)  # a file that no row names is deleted when it is so old
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 UPLOAD_HOURS = env.int("UPLOAD_HOURS", default=24)  # how long a file that came in pieces waits to be asked about
+DECODE_SECONDS = env.int("DECODE_SECONDS", default=30)  # that an uploaded picture may take to be opened, and the memory that it may
+DECODE_MEMORY_MB = env.int("DECODE_MEMORY_MB", default=1536)
+WORKER_MEMORY_MB = env.int("WORKER_MEMORY_MB", default=3072)  # of one process that answers
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 
 # --- Celery: late acks, prefetch 1, soft < hard time limit < visibility timeout
@@ -216,6 +230,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+MAIL_AGAIN_SECONDS = env.int("MAIL_AGAIN_SECONDS", default=300)  # a mail that is not out by then is sent again
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=15)
 CELERY_BEAT_SCHEDULE = {
     "sweep-analyses": {"task": "portal.analyses.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 4}},
@@ -224,7 +239,9 @@ CELERY_BEAT_SCHEDULE = {
     "remind-of-critical": {"task": "portal.reviews.tasks.remind_of_critical", "schedule": 60, "options": {"expires": 240}},
     "forget-old-drafts": {"task": "portal.reviews.tasks.forget_old_drafts", "schedule": 3600, "options": {"expires": 3000}},
     "tell-overdue-reviews": {"task": "portal.reviews.tasks.tell_overdue", "schedule": 60, "options": {"expires": 240}},
+    "send-lost-emails": {"task": "portal.notifications.tasks.send_lost", "schedule": MAIL_AGAIN_SECONDS, "options": {"expires": 240}},
     "send-digests": {"task": "portal.notifications.tasks.send_digests", "schedule": 600, "options": {"expires": 600}},
+    "discard-orphans": {"task": "portal.storage.tasks.discard_orphans", "schedule": crontab(hour="3", minute="20")},
     "erase-what-is-due": {"task": "portal.records.tasks.erase", "schedule": 900, "options": {"expires": 900}},
 }
 

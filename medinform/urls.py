@@ -1,18 +1,20 @@
 """Every route of the portal. The API answers its own errors as problem details; pages show theirs."""
 
+import sys
 from collections.abc import Callable
 from datetime import datetime
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import include, path, re_path
 from django.utils import timezone
 from django.views import defaults
 from django.views.decorators.http import last_modified
 from django.views.i18n import JavaScriptCatalog
 
-from medinform.health import healthz
+from medinform.health import RETRY_SECONDS, healthz, is_away
 from portal.analyses.views import home
 from portal.api import errors
 
@@ -55,5 +57,22 @@ def _either(page: Callable[..., HttpResponse], api: Callable[[HttpRequest], Http
     return handler
 
 
+def _or_later(broken: Callable[..., HttpResponse], unavailable: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Not every error is a bug: some things are away for a while."""
+
+    def handler(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not is_away(sys.exc_info()[1]):
+            return broken(request, *args, **kwargs)
+        response = unavailable(request)
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+        return response
+
+    return handler
+
+
+def later(request: HttpRequest) -> HttpResponse:
+    return render(request, "503.html", status=503)
+
+
 handler404 = _either(defaults.page_not_found, errors.not_found)
-handler500 = _either(defaults.server_error, errors.server_error)
+handler500 = _or_later(_either(defaults.server_error, errors.server_error), _either(later, errors.later))

@@ -12,8 +12,9 @@ TYPES = {"jpg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}
 
 
 def send(file: FieldFile, content_type: str, *, save_as: str = "") -> HttpResponseBase:
-    """The file, shown in the page or, with `save_as`, saved under that name. With X_ACCEL_PREFIX nginx sends the bytes."""
-    if not settings.X_ACCEL_PREFIX:
+    """The file, shown in the page or, with `save_as`, saved under that name. With X_ACCEL_PREFIX nginx sends the bytes, unless they are
+    sealed on the disk: nginx has no key."""
+    if not settings.X_ACCEL_PREFIX or settings.MEDIA_KEYS:
         return private(FileResponse(file.open("rb"), content_type=content_type), save_as=save_as)
     response = HttpResponse(content_type=content_type)
     response["X-Accel-Redirect"] = settings.X_ACCEL_PREFIX + quote(str(file.name))

@@ -13,6 +13,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from medinform.fields import CheckedFileField
+
 from .managers import UserManager
 from .querysets import ApiTokenQuerySet, DependantQuerySet, PractitionerDocumentQuerySet
 
@@ -183,7 +185,8 @@ class PractitionerDocument(models.Model):
     profile = models.ForeignKey(PractitionerProfile, models.CASCADE, related_name="documents")
     title = models.CharField(max_length=80)
     extension = models.CharField(max_length=4, editable=False)
-    file = models.FileField(upload_to=document_path)
+    file = CheckedFileField(upload_to=document_path, checksum="sha256")
+    sha256 = models.CharField(max_length=64, blank=True, editable=False, help_text="Empty: kept before there were such checksums.")
     uploaded_at = models.DateTimeField(auto_now_add=True)
     objects = PractitionerDocumentQuerySet.as_manager()
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inference import charts, diseases
 from inference.engine import UNCERTAIN, OperatingPoint
+from medinform.fields import CheckedFileField
 from portal.scans.models import Scan
 
 from .querysets import AnalysisQuerySet, ModelVersionQuerySet
@@ -192,7 +193,8 @@ class Analysis(models.Model):
     uncertain_low = models.FloatField(null=True, blank=True, help_text="The band of the operating point that was in force.")
     uncertain_high = models.FloatField(null=True, blank=True)
     checksum = models.CharField(max_length=64, blank=True, help_text="Of the model file that answered.")
-    heatmap = models.FileField(upload_to=heatmap_path, max_length=200, blank=True)
+    heatmap = CheckedFileField(upload_to=heatmap_path, max_length=200, blank=True, checksum="heatmap_sha256")
+    heatmap_sha256 = models.CharField(max_length=64, blank=True)
     seconds = models.JSONField(default=dict, blank=True, help_text="Where the time went, by stage.")
 
     objects = AnalysisQuerySet.as_manager()

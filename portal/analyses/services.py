@@ -289,6 +289,7 @@ def _result(analysis: Analysis, answer: Answer) -> dict[str, Any]:
         "checksum": answer.checksum,
         "seconds": answer.seconds,
         "heatmap": analysis.heatmap.name,
+        "heatmap_sha256": analysis.heatmap_sha256,
         **_no_reason(),
     }
 
@@ -332,16 +333,21 @@ def _finish(ends: Sequence[tuple[Analysis, dict[str, Any]]], *, to: str) -> list
     return moved
 
 
-def try_again(analysis: Analysis, *, code: str) -> bool:
-    """Back to the queue, or failed for good after the last attempt. True when this call moved the row."""
+def try_again(analysis: Analysis, *, code: str, later: bool = False) -> bool:
+    """Back to the queue, or failed for good after the last attempt. True when this call moved the row.
+
+    `later`: not before the sweeper sends it. What is full, gone or broken now is so a moment later too, and three attempts were soon over.
+    """
     if analysis.attempt >= settings.ANALYSIS_MAX_ATTEMPTS:
         message = gettext_noop("We tried {attempts} times and could not finish. Nothing is wrong with your picture.")
         return record_failed(analysis, code=code, message=message, attempts=analysis.attempt)
     with transaction.atomic():
-        if not Analysis.objects.move(analysis, to=Analysis.Status.QUEUED, heartbeat_at=None, worker=""):
+        waits = {"sent_at": timezone.now()} if later else {}
+        if not Analysis.objects.move(analysis, to=Analysis.Status.QUEUED, heartbeat_at=None, worker="", **waits):
             return False
         audit("analysis.requeued", analysis, patient=analysis.patient, attempt=analysis.attempt, code=code)
-        transaction.on_commit(lambda: send(analysis))
+        if not later:
+            transaction.on_commit(lambda: send(analysis))
     return True
 
 

@@ -32,5 +32,7 @@ def load_models(**kwargs: Any) -> None:
     """Load the active models after the fork and before the first task, in the workers that answer."""
     if "inference" in current_app.amqp.queues.consume_from:
         from .versions import warm_up
+        from .worker import limit_memory
 
         warm_up()
+        limit_memory()

@@ -1,6 +1,7 @@
 """What a worker does with one claimed analysis: three kinds of failure, kept apart."""
 
 import logging
+import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,8 +14,8 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from inference import engine
-from inference.imaging import ImageRejected
+from inference import engine, registry
+from inference.imaging import ImageRejected, is_out_of_memory
 from portal.scans.services import digest
 
 from . import backlog, services
@@ -32,6 +33,12 @@ class DamagedFile(Exception):
 
 class ChangedModel(Exception):
     """The model on disk is not the one that was registered."""
+
+
+def limit_memory() -> None:
+    """Of this process: who takes more is told so and tried again, before the machine has none left for the others."""
+    most = settings.WORKER_MEMORY_MB * 2**20
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def execute(pk: str, *, worker: str) -> None:
@@ -100,10 +107,14 @@ def _settle(analysis: Analysis, looks: dict[tuple[UUID, str], engine.Look]) -> e
         services.record_rejected(analysis, code=rejected.code, message=rejected.template, **rejected.params)
     except SoftTimeLimitExceeded:
         services.try_again(analysis, code="too_slow")
-    except (OSError, MemoryError, DatabaseError):
-        logger.exception("analysis %s could not be read or written; trying again", analysis.pk)
-        services.try_again(analysis, code="temporarily_unavailable")
-    except Exception:
+    except registry.ArtefactError:
+        logger.exception("analysis %s has no model; trying again", analysis.pk)
+        services.try_again(analysis, code="model_unavailable", later=True)
+    except Exception as error:
+        if isinstance(error, (OSError, DatabaseError)) or is_out_of_memory(error):
+            logger.exception("analysis %s could not be read or written; trying again", analysis.pk)
+            services.try_again(analysis, code="temporarily_unavailable", later=True)
+            return None
         logger.exception("analysis %s failed", analysis.pk)
         services.record_failed(analysis, code="internal_error", message=gettext_noop("Something broke on our side. We have been told."))
     else:

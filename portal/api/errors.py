@@ -156,6 +156,12 @@ def not_found(request: HttpRequest) -> HttpResponse:
     return JsonResponse(body(404, "not_found", _("There is nothing at this address.")), status=404, content_type=PROBLEM_JSON)
 
 
+def later(request: HttpRequest) -> HttpResponse:
+    """What the API needs is away for a moment: the same request can be sent again."""
+    detail = _("This can not be done at the moment. Nothing is lost: please try again in a few seconds.")
+    return JsonResponse(body(503, "unavailable", detail), status=503, content_type=PROBLEM_JSON)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """For bugs below /api/: they are reported, and told without detail."""
     detail = _("Something broke on our side. It has been reported; nothing that was kept is lost.")

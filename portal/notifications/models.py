@@ -45,13 +45,17 @@ class Notification(models.Model):
     in_portal = models.BooleanField(default=True, help_text="Shown in the portal; else it is only sent by e-mail.")
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
+    by_mail = models.BooleanField(default=False, help_text="To be sent by e-mail, if it is not yet.")
     emailed_at = models.DateTimeField(null=True, blank=True)
 
     objects = NotificationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        indexes = [models.Index(fields=["user", "read_at"])]
+        indexes = [
+            models.Index(fields=["user", "read_at"]),
+            models.Index(fields=["created_at"], condition=models.Q(by_mail=True, emailed_at__isnull=True), name="mails_to_be_sent"),
+        ]
         constraints = [models.UniqueConstraint(fields=["user", "kind", "subject_id"], name="told_once")]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from .preferences import choices_for
 from .tasks import send_emails
 
 logger = logging.getLogger(__name__)
+MAIL_FOR = timedelta(days=1)  # how old news may be that is still worth a mail
 
 
 def notify(*, user: Any, kind: str, subject_id: object, url: str, email: bool = True) -> None:
@@ -35,7 +36,7 @@ def notify_each(news: Sequence[Notification], *, email: bool = True) -> None:
     chosen = choices_for((one.user_id, one.kind) for one in fresh) if fresh else {}
     by_mail = {id(one) for one in fresh if email and chosen[one.user_id, one.kind].email}
     for one in fresh:
-        one.in_portal = chosen[one.user_id, one.kind].portal
+        one.in_portal, one.by_mail = chosen[one.user_id, one.kind].portal, id(one) in by_mail
     new = Notification.objects.bulk_create([one for one in fresh if one.in_portal or id(one) in by_mail])
     keys = [one.pk for one in new if id(one) in by_mail]
     if keys:
@@ -46,7 +47,18 @@ def _queue_emails(keys: list[int]) -> None:
     try:
         send_emails.apply_async([keys])
     except send_emails.OperationalError:
-        logger.warning("the broker can not be reached; notifications %s are shown in the portal only", keys)
+        logger.warning("the broker can not be reached; the e-mails of notifications %s are sent later", keys)
+
+
+def send_lost(now: datetime | None = None) -> int:
+    """Rows are trusted, not messages: what should have gone out by now and did not is sent again, for a day. Returns how many."""
+    now = now or timezone.now()
+    since, until = now - MAIL_FOR, now - timedelta(seconds=settings.MAIL_AGAIN_SECONDS)
+    lost = Notification.objects.filter(by_mail=True, emailed_at__isnull=True, user__is_active=True, created_at__range=(since, until))
+    keys = list(lost.order_by("created_at").values_list("pk", flat=True)[:1000])
+    if keys:
+        _queue_emails(keys)
+    return len(keys)
 
 
 def deliver_each(keys: Iterable[int]) -> list[int]:

@@ -13,6 +13,13 @@ def send_emails(self: Task, keys: list[int]) -> None:
 
 
 @shared_task
+def send_lost() -> None:
+    from .services import send_lost
+
+    send_lost()
+
+
+@shared_task
 def send_digests() -> None:
     from .services import send_digests
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from inference import diseases
+from medinform.fields import CheckedFileField
 from portal.accounts.models import Dependant
 
 from .querysets import ScanQuerySet, UploadQuerySet
@@ -52,14 +53,15 @@ class Scan(models.Model):
         related_name="scans",
         help_text="The child whom it shows, if any.",
     )
-    file = models.FileField(upload_to=scan_path, max_length=200)
-    thumbnail = models.FileField(upload_to=thumbnail_path, max_length=200)
+    file = CheckedFileField(upload_to=scan_path, max_length=200, checksum="sha256")
+    thumbnail = CheckedFileField(upload_to=thumbnail_path, max_length=200, checksum="thumbnail_sha256")
     format = models.CharField(max_length=4, choices=Format)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     size = models.PositiveIntegerField(help_text="Bytes, as kept.")
     source_sha256 = models.CharField(max_length=64)
     sha256 = models.CharField(max_length=64)
+    thumbnail_sha256 = models.CharField(max_length=64, blank=True, help_text="Empty: kept before there were such checksums.")
     laterality = models.CharField(
         max_length=1, choices=Laterality, blank=True, help_text="Which of two it shows, as DICOM (0020,0062) has it; empty: not known."
     )
@@ -93,9 +95,10 @@ class Upload(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="uploads")
-    file = models.FileField(upload_to=upload_path, max_length=200)
+    file = CheckedFileField(upload_to=upload_path, max_length=200, checksum="sha256", length="offset")
     length = models.PositiveIntegerField(help_text="Bytes, when it is complete.")
     offset = models.PositiveIntegerField(default=0, help_text="Bytes that have arrived.")
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of its pieces, each with those before (medinform.storage.chain).")
     begun_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     objects = UploadQuerySet.as_manager()

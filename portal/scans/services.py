@@ -4,28 +4,25 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
-import numpy as np
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from inference import imaging
 from portal.accounts.models import Dependant
 from portal.audit.services import record
 
-from . import identity
+from . import sandbox
+from .decoder import PREVIEW_SIDE
 from .models import Scan
-
-THUMBNAIL_SIDE = 320
-PREVIEW_SIDE = 1280  # twice the width at which a result shows its picture
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A checked file, ready to be kept: everything that needs no database."""
+    """A checked file, ready to be kept: everything that needs no database. Width and height are upright."""
 
     source_sha256: str
-    picture: imaging.Picture
+    format: str
+    width: int
+    height: int
     stripped: bytes
     thumbnail: bytes
 
@@ -35,38 +32,17 @@ def digest(data: bytes) -> str:
 
 
 def prepare(data: bytes) -> Prepared:
-    """Decode and strip. Raises inference.imaging.ImageRejected with a code and a sentence for whatever is wrong with the file.
-
-    Both are decoded as the model will see them: every byte of a large picture is read, but not every pixel of it made.
-    """
-    picture = imaging.decode(data)
-    try:
-        stripped = identity.strip(data, format=picture.format, orientation=picture.orientation)
-        same = bool((imaging.decode(stripped).pixels == picture.pixels).all())
-    except identity.NotStrippable as error:
-        raise imaging.ImageRejected("truncated") from error
-    if not same:  # never keep a picture that reads otherwise than the one that was sent
-        raise imaging.ImageRejected("corrupt")
-    return Prepared(source_sha256=digest(data), picture=picture, stripped=stripped, thumbnail=_thumbnail(picture))
-
-
-def _thumbnail(picture: imaging.Picture) -> bytes:
-    height, width = picture.pixels.shape[:2]
-    scale = min(1.0, THUMBNAIL_SIDE / max(width, height))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return _jpeg(cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA))
-
-
-def _jpeg(pixels: np.ndarray) -> bytes:
-    return cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+    """Decode and strip. Raises inference.imaging.ImageRejected with a code and a sentence for whatever is wrong with the file."""
+    about, (stripped, thumbnail) = sandbox.ask("prepare", data)
+    return Prepared(digest(data), about["format"], about["width"], about["height"], stripped, thumbnail)
 
 
 def preview(scan: Scan) -> bytes | None:
-    """A JPEG whose longer side is PREVIEW_SIDE pixels, for a page that shows the picture no larger; none if it is that small already."""
+    """A JPEG for a page that shows the picture no larger than PREVIEW_SIDE; none if it is that small already."""
     if max(scan.width, scan.height) <= PREVIEW_SIDE:
         return None
     with scan.file.open("rb") as file:
-        return _jpeg(imaging.decode(file.read(), longest=PREVIEW_SIDE).pixels)
+        return sandbox.ask("preview", file.read())[1][0]
 
 
 def store(
@@ -82,9 +58,9 @@ def store(
         return existing, False
     scan = Scan(
         patient=patient,
-        format=prepared.picture.format,
-        width=prepared.picture.width,
-        height=prepared.picture.height,
+        format=prepared.format,
+        width=prepared.width,
+        height=prepared.height,
         size=len(prepared.stripped),
         source_sha256=prepared.source_sha256,
         sha256=digest(prepared.stripped),

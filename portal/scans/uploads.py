@@ -8,16 +8,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inference.imaging import MAX_BYTES, ImageRejected
+from medinform.storage import chain, media
 from portal.accounts.services import require_consent
 from portal.audit.services import record
 
-from .models import Upload
+from .models import Upload, upload_path
 
 MOST = 50  # of one person's at a time: a camp's morning, and no more disk than 1 GB
 
@@ -42,8 +42,8 @@ def begin(*, owner: Any, length: int) -> Upload:
             "too_many_uploads", _("{most} files are on their way already. Finish those first, or wait a day.").format(most=MOST)
         )
     upload = Upload(owner=owner, length=length)
+    upload.file = upload_path(upload, "")  # nothing of it lies there before its first piece does
     with transaction.atomic():
-        upload.file.save("", ContentFile(b""), save=False)
         upload.save(force_insert=True)
         record("upload.begun", upload, actor=owner, patient=owner, length=length)
     return upload
@@ -57,11 +57,11 @@ def append(*, upload: Upload, offset: int, data: bytes) -> Upload:
             raise UploadError("wrong_offset", _("{offset} bytes are here: go on from there.").format(offset=upload.offset))
         if offset + len(data) > upload.length:
             raise UploadError("too_long", _("More bytes came than the {length} that were announced.").format(length=upload.length))
-        with upload.file.storage.open(str(upload.file.name), "r+b") as file:  # what an earlier try wrote and did not count is written over
-            file.seek(offset)
-            file.write(data)
-        upload.offset += len(data)
-        upload.save(update_fields=["offset"])
+        if data:
+            media().append(str(upload.file.name), offset, data)
+            upload.offset += len(data)
+            upload.sha256 = chain(upload.sha256, data)
+            upload.save(update_fields=["offset", "sha256"])
     return upload
 
 

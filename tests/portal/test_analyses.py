@@ -16,6 +16,7 @@ from PIL import Image
 import samples
 from inference import engine, gate, imaging
 from inference.imaging import ImageRejected
+from medinform.storage import media
 from portal.accounts.models import ConsentText, User
 from portal.accounts.services import ConsentRequired
 from portal.analyses import services, sweeper, versions, worker
@@ -244,8 +245,7 @@ def test_what_was_kept_before_there_were_templates_is_told_as_it_is(patient: Use
 
 def test_a_file_that_was_changed_on_disk_is_a_failure_of_ours(patient: User, malaria: ModelVersion) -> None:
     analysis = submitted(patient)
-    with default_storage.open(analysis.scan.file.name, "wb") as file:
-        file.write(drawn_cell(1, "uninfected"))
+    media().write(str(analysis.scan.file.name), [drawn_cell(1, "uninfected")])
     worker.execute(str(analysis.pk), worker="test")
     analysis.refresh_from_db()
     assert (analysis.status, analysis.error_code) == ("failed", "internal_error")

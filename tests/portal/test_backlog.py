@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError
 from django.utils import timezone
 
+from medinform.storage import media
 from portal.accounts.models import User
 from portal.analyses import backlog, services, sweeper, tasks, worker
 from portal.analyses.models import Analysis, ModelVersion
@@ -160,8 +161,7 @@ def test_a_batch_that_takes_long_ends_early(many: list[Analysis], monkeypatch: p
 def test_a_bad_neighbour_spoils_nothing(many: list[Analysis], patient: User, administrator: User) -> None:
     gone, changed, cancelled = many[1], many[2], many[3]
     default_storage.delete(gone.scan.file.name)
-    with default_storage.open(changed.scan.file.name, "wb") as file:
-        file.write(drawn_cell(500))
+    media().write(str(changed.scan.file.name), [drawn_cell(500)])
     services.cancel(analysis=cancelled, by=patient)
     worker.drain(worker="one")
     assert statuses(many)[:5] == ["done", "queued", "failed", "cancelled", "done"]

@@ -1,0 +1,59 @@
+"""What was backed up comes back, to the last row and byte, on PostgreSQL and on SQLite, and from one to the other."""
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+import pytest
+
+from drills.state import files, tables
+from medinform.sealing import new_key
+from tests.e2e.stack import ROOT
+
+KEY = new_key()
+
+
+def manage(database: str, folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "DATABASE_URL": database, "MEDIA_ROOT": str(folder / "media"), "VAR_DIR": str(folder), "BACKUP_KEY": KEY}
+    environment |= {"DEBUG": "true", "DEMO_PASSWORD": "correct horse battery", "DEMO_SCANS": "yes", **settings}
+    return subprocess.run(
+        [sys.executable, "manage.py", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    name, parts = f"medinform_backup_{secrets.token_hex(4)}", urlsplit(os.environ["DATABASE_URL"])
+    with closing(psycopg2.connect(urlunsplit(parts._replace(scheme="postgresql")))) as admin:
+        admin.autocommit = True
+        admin.cursor().execute(f'CREATE DATABASE "{name}"')
+        yield urlunsplit(parts._replace(path=f"/{name}"))
+        admin.cursor().execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def test_a_portal_comes_back_as_it_was_and_on_the_other_database_too(postgres: str, tmp_path: Path) -> None:
+    back, two = tmp_path / "backup", tmp_path / "two"
+    for words in (["migrate"], ["sync_models"], ["seed_demo"], ["backup", str(back)]):
+        assert manage(postgres, two, *words).returncode == 0
+    assert back.stat().st_mode & 0o777 == 0o600
+    rows, kept = tables(postgres), files(two / "media")
+    assert len(rows["scans_scan"]) > 5
+    assert b"example.org" not in back.read_bytes()
+
+    full = manage(postgres, two, "restore", str(back))
+    assert (full.returncode, "has people or files already" in full.stderr) == (1, True)
+    moved = manage(f"sqlite:///{tmp_path}/three.sqlite3", tmp_path / "three", "restore", str(back))
+    assert moved.returncode == 0, moved.stderr
+    assert files(tmp_path / "three" / "media") == kept
+    there = tables(f"sqlite:///{tmp_path}/three.sqlite3")
+    assert {name: len(there[name]) for name in rows} == {name: len(found) for name, found in rows.items()}
+    home = manage(f"sqlite:///{tmp_path}/three.sqlite3", tmp_path / "three", "backup", str(tmp_path / "from-sqlite"))
+    assert home.returncode == 0, home.stderr
+    assert manage(postgres, two, "restore", str(tmp_path / "from-sqlite"), "--replace").returncode == 0
+    assert (tables(postgres), files(two / "media")) == (rows, kept)
