@@ -14,7 +14,7 @@ RUN groupadd --system --gid 10001 medinform && useradd --system --uid 10001 --gi
     && chown -R medinform:medinform /var/lib/medinform /opt/static
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
-COPY manage.py Procfile ./
+COPY manage.py Procfile gunicorn.conf.py ./
 COPY medinform medinform
 COPY portal portal
 COPY inference inference

@@ -46,7 +46,8 @@ def figures() -> list[Figure]:
 @contextmanager
 def portal(database: str, **settings: str) -> Iterator[Stack]:
     """A portal without limits on how much one person may upload."""
-    many = {"THROTTLE_UPLOAD": "1000000/min", "THROTTLE_USER": "1000000/min", "SECRET_KEY": os.urandom(40).hex(), **settings}
+    many = {"THROTTLE_UPLOAD": "1000000/min", "THROTTLE_USER": "1000000/min", "SECRET_KEY": os.urandom(40).hex()}
+    many |= {"ANALYSES_WAITING": "0", "QUEUE_SECONDS": "0", **settings}
     many |= {"DEBUG": "false", "SECURE_TLS": "false", "EMAIL_URL": "dummymail://"}
     with tempfile.TemporaryDirectory(prefix="medinform-bench-") as var, embedded.redis_server() as redis:
         if database.startswith("SQLite"):

@@ -15,6 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 from medinform import sealing
 from medinform.guards import refuse_unsafe
 
+from medinform import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
@@ -60,10 +62,12 @@ INSTALLED_APPS = [
     "portal.records",
     "portal.storage",
     "portal.api",
+    "portal.watch",
     "portal.demo",
 ]
 
 MIDDLEWARE = [
+    "portal.watch.middleware.WatchMiddleware",
     "medinform.proxy.RealAddress",
     "django.middleware.security.SecurityMiddleware",
     "medinform.headers.HardeningHeaders",
@@ -212,6 +216,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {f"portal.analyses.tasks.{name}": {"queue": "inference"} for name in ("run", "drain")}
+CELERY_TASK_ROUTES["portal.watch.tasks.answer"] = {"queue": "inference"}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -232,7 +237,11 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 MAIL_AGAIN_SECONDS = env.int("MAIL_AGAIN_SECONDS", default=300)  # a mail that is not out by then is sent again
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=15)
+LOOK_SECONDS = env.int("LOOK_SECONDS", default=15)  # how often tasks look how things stand (portal/watch)
 CELERY_BEAT_SCHEDULE = {
+    "look": {"task": "portal.watch.tasks.look", "schedule": LOOK_SECONDS, "options": {"expires": LOOK_SECONDS * 2}},
+    "answer": {"task": "portal.watch.tasks.answer", "schedule": LOOK_SECONDS, "options": {"expires": LOOK_SECONDS * 2, "priority": 0}},
+    "look-at-models": {"task": "portal.watch.tasks.look_at_models", "schedule": 600, "options": {"expires": 600}},
     "sweep-analyses": {"task": "portal.analyses.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 4}},
     "discard-expired-uploads": {"task": "portal.scans.tasks.discard_expired_uploads", "schedule": 3600, "options": {"expires": 3000}},
     "release-expired-claims": {"task": "portal.reviews.tasks.release_expired", "schedule": 60, "options": {"expires": 240}},
@@ -260,6 +269,8 @@ ANALYSIS_MAX_ATTEMPTS = 3
 ANALYSIS_HEARTBEAT_SECONDS = env.int("ANALYSIS_HEARTBEAT_SECONDS", default=4)
 ANALYSIS_LOST_AFTER_SECONDS = env.int("ANALYSIS_LOST_AFTER_SECONDS", default=20)  # a running row without a heartbeat for so long
 ANALYSIS_RESEND_AFTER_SECONDS = env.int("ANALYSIS_RESEND_AFTER_SECONDS", default=60)  # a queued row that no worker has claimed
+ANALYSES_WAITING = env.int("ANALYSES_WAITING", default=300)  # of one person at a time; 0: as many as they like
+QUEUE_SECONDS = env.int("QUEUE_SECONDS", default=900)  # whoever would wait longer is asked to come back; 0: nobody is
 REVIEW_CLAIM_MINUTES = 30
 SIGN_RECHECK_MINUTES = max(1, env.int("SIGN_RECHECK_MINUTES", default=15))  # an older sign-in is checked before a signature
 DRAFT_DAYS = env.int("DRAFT_DAYS", default=14)  # a draft that nobody touched for so long is deleted
@@ -342,7 +353,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no
 SECURE_HSTS_SECONDS = 31536000 if SECURE_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -365,15 +376,14 @@ LANGUAGE_COOKIE_AGE = 365 * 86400
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"identity": {"()": "medinform.redaction.WithoutIdentity"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["identity"]}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "gunicorn.error": {"handlers": [], "propagate": True},  # what breaks while it is streamed, by the same way
-        "axes": {"level": "ERROR"},  # it would write who could not sign in; the audit knows
-    },
-}
+# --- watching: logs, metrics, readiness (docs/runbook.md)
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")  # line: for people; json: one object a line
+if LOG_FORMAT not in ("line", "json"):
+    raise ImproperlyConfigured("LOG_FORMAT is line or json.")
+ACCESS_LOG = env.bool("ACCESS_LOG", default=LOG_FORMAT == "json")  # one line a request, by its route
+LOGGING = logs.configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # who sends it may read /metrics; without one there is no such page
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured("METRICS_TOKEN is too short to be a secret: 20 random characters or more.")
+METRICS_DIR = Path(env.str("METRICS_DIR", default="") or VAR_DIR / "metrics")  # shared by all processes of one machine; best in memory
+READY_SECONDS = env.int("READY_SECONDS", default=90)  # a worker that has not answered for so long does not count as there

@@ -17,6 +17,7 @@ from django.views.i18n import JavaScriptCatalog
 from medinform.health import RETRY_SECONDS, healthz, is_away
 from portal.analyses.views import home
 from portal.api import errors
+from portal.watch.views import metrics, readyz
 
 _STARTED = timezone.now()
 
@@ -47,6 +48,8 @@ urlpatterns = [
     re_path(r"^api/", errors.not_found, name="api-not-found"),
     path("words.js", last_modified(_since)(JavaScriptCatalog.as_view()), name="words"),
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]
 
 

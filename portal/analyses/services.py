@@ -25,9 +25,9 @@ from portal.audit.services import record_many as audit_many
 from portal.scans import services as scans
 from portal.scans.models import Scan
 
-from . import backlog
+from . import backlog, limits
 from .models import Analysis, IdempotencyKey, ModelVersion
-from .signals import analyses_finished, answer_read
+from .signals import analyses_finished, analyses_submitted, analysis_requeued, answer_read, tells_refusals
 from .tasks import run
 
 logger = logging.getLogger(__name__)
@@ -86,6 +86,7 @@ class Submitted:
     alongside: tuple[Analysis, ...] = ()
 
 
+@tells_refusals
 def submit(
     *,
     patient: Any,
@@ -104,7 +105,7 @@ def submit(
     The same bytes from the same patient for the same disease give the analysis that is there already (`created` False), unless it
     failed or was cancelled. `dependant` is the id of the child whom it shows, if it is not the patient; `laterality` is which of two,
     of the codes that the disease asks for, or empty. Raises ConsentRequired, GuardianRequired, DependantRefused, DiseaseUnavailable,
-    KeyReused, OtherPerson, OtherSide, or inference.imaging.ImageRejected.
+    KeyReused, OtherPerson, OtherSide, limits.TooManyWaiting, limits.Busy, or inference.imaging.ImageRejected.
     """
     require_consent(patient)
     require_adult(patient)
@@ -128,6 +129,7 @@ def submit(
     if not versions:
         _name_side(earlier[disease].scan, laterality, patient)
         return _submitted(earlier, disease, created=False)
+    limits.require_room(patient=patient, count=len(versions), few=FEW)
     prepared = scans.prepare(data)  # slow, so outside the transaction
     asked = [
         {"patient": patient, "disease": code, "model_version": version, "symptoms": ticked[code], "wants_review": wants_review}
@@ -215,6 +217,7 @@ def _create(
                 IdempotencyKey.objects.create(user=patient, key=key[0], fingerprint=key[1], analysis=new[asked[0]["disease"]])
             for analysis in new.values():
                 transaction.on_commit(partial(send, analysis))
+            analyses_submitted.send(Analysis, analyses=list(new.values()))
     except BaseException:
         if scan is not None and is_new:
             scans.discard_files(scan)
@@ -346,6 +349,7 @@ def try_again(analysis: Analysis, *, code: str, later: bool = False) -> bool:
         if not Analysis.objects.move(analysis, to=Analysis.Status.QUEUED, heartbeat_at=None, worker="", **waits):
             return False
         audit("analysis.requeued", analysis, patient=analysis.patient, attempt=analysis.attempt, code=code)
+        analysis_requeued.send(Analysis, analysis=analysis, code=code)
         if not later:
             transaction.on_commit(lambda: send(analysis))
     return True

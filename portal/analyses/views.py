@@ -29,7 +29,7 @@ from portal.accounts.services import ConsentRequired, has_consented, patient_pro
 from portal.audit.services import record, record_many
 from portal.scans import uploads
 
-from . import services, versions
+from . import limits, services, versions
 from .filters import AnalysisFilter
 from .forms import POINT, OperatingPointForm, UploadForm
 from .models import DISEASE_CHOICES, Analysis, ModelVersion
@@ -46,8 +46,11 @@ REFUSALS = (
     services.DiseaseUnavailable,
     services.OtherPerson,
     services.OtherSide,
+    limits.TooManyWaiting,
+    limits.Busy,
     uploads.UploadError,
 )
+COME_BACK = {limits.TooManyWaiting.code: 429, limits.Busy.code: 503}  # with Retry-After; whatever else is refused is 400
 LATEST = 5
 Opened = Callable[[], AbstractContextManager[bytes]]
 
@@ -88,7 +91,7 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
     found = diseases.get(code)
     version = ModelVersion.objects.active(code)
     form = UploadForm(found, _others(found), Dependant.objects.of(request.user), request.POST if request.method == "POST" else None)
-    refusals: list[dict[str, str]] = []
+    refusals: list[dict[str, Any]] = []
     if request.method == "POST":
         wants_json = request.accepts("application/json") and not request.accepts("text/html")
         files: list[tuple[str, Opened]] = [(str(file.name), partial(_in_the_form, file)) for file in request.FILES.getlist("files")]
@@ -96,7 +99,7 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
         submitted, refusals = _submit_all(request, found, form, files)
         if wants_json:
             if refusals:
-                return JsonResponse(refusals[0], status=400)
+                return _come_back(JsonResponse(refusals[0], status=400), refusals)
             if not submitted:
                 return JsonResponse({"code": "no_file", "message": _("Choose a picture first.")}, status=400)
             done = submitted[0]
@@ -118,7 +121,18 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
         "max_bytes": MAX_BYTES,
         "examples": _examples(found.modality),
     }
-    return render(request, "analyses/disease.html", context, status=400 if refusals else 200)
+    return _come_back(render(request, "analyses/disease.html", context, status=400 if refusals else 200), refusals)
+
+
+def _come_back(response: HttpResponse, refusals: list[dict[str, Any]]) -> HttpResponse:
+    """Say by status and Retry-After that the same is worth another try; where several were refused, the first that is."""
+    for refused in refusals:
+        if refused["code"] in COME_BACK:
+            response.status_code = COME_BACK[refused["code"]]
+            response["Retry-After"] = str(refused["retry_after"])
+            response._has_been_logged = True  # type: ignore[attr-defined]  # Django logs a 503 as an error; this is none
+            break
+    return response
 
 
 def _examples(modality: str) -> dict[str, Any]:
@@ -156,8 +170,9 @@ def _in_pieces(owner: Any, pk: str) -> Iterator[bytes]:
 
 def _submit_all(
     request: HttpRequest, found: diseases.Disease, form: UploadForm, files: list[tuple[str, Opened]]
-) -> tuple[list[services.Submitted], list[dict[str, str]]]:
-    submitted, refusals = [], []
+) -> tuple[list[services.Submitted], list[dict[str, Any]]]:
+    submitted: list[services.Submitted] = []
+    refusals: list[dict[str, Any]] = []
     if not form.is_valid():
         return [], [{"name": "", "code": "invalid", "message": _("One of the ticked boxes is not known here. Please reload the page.")}]
     for name, opened in files:
@@ -177,6 +192,8 @@ def _submit_all(
                 )
         except REFUSALS as refused:
             refusals.append({"name": name, "code": refused.code, "message": refusal(refused)})
+            if refused.code in COME_BACK:
+                refusals[-1]["retry_after"] = refused.retry_after  # type: ignore[union-attr]
     return submitted, refusals
 
 

@@ -19,6 +19,7 @@ from portal.accounts.dependants import DependantRefused, GuardianRequired
 from portal.accounts.recheck import RecheckRefused
 from portal.accounts.services import ConsentRequired
 from portal.accounts.tokens import SignInRefused
+from portal.analyses.limits import Busy, TooManyWaiting
 from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible, OtherPerson, OtherSide
 from portal.analyses.words import refusal
 from portal.audit.context import current
@@ -43,6 +44,8 @@ DOMAIN_STATUS: dict[type[Exception], int] = {
     OtherPerson: 409,
     OtherSide: 409,
     NotPossible: 409,
+    TooManyWaiting: 429,
+    Busy: 503,
     ReviewError: 409,
     UploadError: 409,
     PreferenceError: 400,
@@ -104,8 +107,10 @@ def _of_the_domain(error: Exception) -> Response | None:
     code = error.code  # type: ignore[attr-defined]
     status = CODE_STATUS.get(code, status)
     wait = getattr(error, "retry_after", TOO_MANY_ATTEMPTS_SECONDS)
-    headers = {401: {"WWW-Authenticate": "Token"}, 429: {"Retry-After": str(wait)}}.get(status)
-    return Response(body(status, code, refusal(error)), status=status, headers=headers)
+    headers = {401: {"WWW-Authenticate": "Token"}, 429: {"Retry-After": str(wait)}, 503: {"Retry-After": str(wait)}}.get(status)
+    response = Response(body(status, code, refusal(error)), status=status, headers=headers)
+    response._has_been_logged = status == 503  # Django logs a 503 as an error; being busy is none
+    return response
 
 
 def _of_the_framework(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -24,6 +24,7 @@ PROBLEMS = {
 UPLOAD_PROBLEMS = {
     "413": ("The file is too large.", "too_large", "The file is larger than 20 MB."),
     "415": ("Not a JPEG or PNG file, or the request is not multipart/form-data.", "unsupported_type", "Only JPEG and PNG are read."),
+    "503": ("Very many pictures are waiting: send it again after Retry-After seconds.", "busy", "Please send this one again in 5 minutes."),
     "422": ("This Idempotency-Key was used for another upload.", "idempotency_key_reused", "Send a new key with a new upload."),
 }
 

@@ -14,6 +14,7 @@ class RequestContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         context = RequestContext(address=request.META.get("REMOTE_ADDR") or None, request_id=str(uuid.uuid4()))
+        request.request_id = context.request_id  # type: ignore[attr-defined]  # for log lines that are written after this one is done
         token = set_context(context)
         try:
             response = self.get_response(request)

@@ -140,8 +140,24 @@ function sendPieces(item) {
   });
 }
 
+const LONGEST_MS = 3600 * 1000; // that a page goes on asking a busy portal
+
+// A portal that says when to come back has kept the file: it is asked again then, for an hour.
+async function ask(id, side, told) {
+  for (const until = Date.now() + LONGEST_MS; ;) {
+    const response = await askOnce(id, side);
+    const seconds = Number(response.headers.get("Retry-After"));
+    if (!isBusy(response) || !seconds || Date.now() + seconds * 1000 > until) return response;
+    const answer = await response.clone().json().catch(() => null);
+    told.textContent = [answer?.message, gettext("The file is here: it goes on by itself.")].filter(Boolean).join(" ");
+    await new Promise((done) => { setTimeout(done, seconds * 1000); });
+  }
+}
+
+const isBusy = (response) => response.status === 503 || response.status === 429;
+
 // The form, with the file's id: the same request twice gives the same answer, so it is tried again.
-async function ask(id, side) {
+async function askOnce(id, side) {
   const data = new FormData(form);
   if (side) data.append("laterality", side.querySelector("select").value);
   data.delete("files");
@@ -162,11 +178,14 @@ async function send(item) {
   if (item.side) item.side.hidden = true; // it is sent with the picture
   item.bar.hidden = false;
   try {
-    const response = await ask(await sendPieces(item), item.side);
+    item.id ||= await sendPieces(item); // sent before, and kept by a portal that was busy: it is not sent again
+    const response = await ask(item.id, item.side, item.said);
     if (response.redirected) { signedOut(item); return null; }
     const answer = await response.json().catch(() => null);
     if (response.ok && answer?.url) { arrived(item, answer); return answer.url; }
     refuse(item, answer?.message || gettext("The portal could not take this picture. Please try again."));
+    if (isBusy(response)) waiting.push(item);
+    else item.id = "";
   } catch (error) {
     const response = error.originalResponse;
     if (response?.getStatus() === 401) { signedOut(item); return null; }

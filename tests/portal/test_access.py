@@ -64,6 +64,8 @@ def api(expected: dict[str, int]) -> dict[str, int]:
 GET: dict[str, dict[str, int]] = {
     "home": ANYONE,
     "healthz": ANYONE,
+    "readyz": dict.fromkeys(CAST, 503),  # no worker has answered in a test; tests/portal/test_watch.py
+    "metrics": dict.fromkeys(CAST, 404),  # nothing without the token, whoever asks
     "words": ANYONE,
     "accounts:profile": SIGNED_IN,
     "accounts:consent": SIGNED_IN,
