@@ -64,6 +64,10 @@ def configuration(shape: str, level: str) -> dict[str, Any]:
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": shape, "filters": ["where"]}},
         "root": {"handlers": ["console"], "level": level},
-        # They bring handlers of their own, which would write every line twice or in another shape.
-        "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server", "gunicorn.error", "gunicorn.access")},
+        "loggers": {
+            # They bring handlers of their own, which would write every line twice or in another shape.
+            **{name: {"handlers": [], "propagate": True} for name in ("django", "gunicorn.error")},
+            # Their lines hold paths, queries and addresses; portal/watch/middleware.py writes one that does not.
+            **{name: {"handlers": [], "level": "CRITICAL", "propagate": False} for name in ("gunicorn.access", "django.server")},
+        },
     }

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
 from typing import Any
 
 from celery.signals import task_postrun, task_prerun
@@ -25,8 +24,7 @@ def line(analysis: Analysis) -> str:
 
 
 def on_commit(count: Callable[..., None]) -> Callable[..., None]:
-    @wraps(count)
-    def later(sender: Any, **news: Any) -> None:
+    def later(sender: Any, **news: Any) -> None:  # not functools.wraps: Django would miss the **kwargs
         news.pop("signal")
         transaction.on_commit(lambda: count(**news))
 
