@@ -1,6 +1,6 @@
 """`make bench`: how fast and how small, as ratios to yardsticks of the same run. Prints a table, and writes it and JSON to --out.
 
-`python -m benchmarks --only stages` measures one suite: engine, stages, pipeline, viewer or felt.
+`python -m benchmarks --only stages` measures one suite: engine, stages, pipeline, viewer, felt or load.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from rich.markdown import Markdown
 
 from benchmarks import engine, felt, pipeline, stages, viewer
 from benchmarks.figures import Figure, render, write
+from benchmarks.load import measure as load
 
 SUITES: dict[str, Callable[[], list[Figure]]] = {
     "engine": engine.figures,
@@ -19,6 +20,7 @@ SUITES: dict[str, Callable[[], list[Figure]]] = {
     "pipeline": pipeline.figures,
     "viewer": viewer.figures,
     "felt": felt.figures,
+    "load": load.figures,
 }
 
 

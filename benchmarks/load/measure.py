@@ -1,0 +1,217 @@
+"""Uploads at 1.5 times what the workers manage, while many browse and some read: who is turned away how, how long pages take, what is left.
+
+First the workers' pace is measured, while the same people browse and uploads come faster than they can be answered. Then the camps offer
+1.5 times that, for minutes,
+and do not slow down when they are told to come back. The crowd is Locust, in a process of its own on the same processors; what it takes of
+them is a figure of the table.
+"""
+
+import base64
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.figures import Figure
+from benchmarks.pipeline import ANALYSIS, PENDING, pictures, portal, wait
+from tests.e2e.stack import ROOT, Stack
+
+DISEASE, DRAWN = "diabetic_retinopathy", 12
+OVER, RUSH, CALIBRATION = 1.5, 60, 20  # RUSH: uploads a second of the calibration, more than can be done
+CAMPS, ARRIVE = 6, 10
+SAMPLE = 2  # seconds between two looks at the memory
+OPINION = {"finding": "no_dr", "confidence": "moderate", "recommendation": "none", "notes": "Read under load."}
+
+
+@dataclass(frozen=True)
+class Size:
+    minutes: float = 10
+    patients: int = 200
+    practitioners: int = 20
+    walk_ins: int = 10
+
+    @property
+    def seconds(self) -> float:
+        return self.minutes * 60
+
+    @property
+    def longest_wait(self) -> int:
+        """QUEUE_SECONDS of this portal: short enough that half as much again as can be done fills the queue within the time."""
+        return max(5, round(self.seconds / 10))
+
+
+@dataclass
+class Memory:
+    """MiB of each process group, sampled until stopped."""
+
+    stack: Stack
+    seen: dict[str, list[float]] = field(default_factory=dict)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self) -> None:
+        while not self._stop.wait(SAMPLE):
+            for name, process in self.stack.processes.items():
+                self.seen.setdefault(name, []).append(_resident(process.pid) / 2**20)
+
+    def __enter__(self) -> "Memory":
+        self._thread = threading.Thread(target=self.watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def growth(self, name: str) -> float:
+        """The last third over the middle third: what is loaded on first use is loaded by then."""
+        seen = self.seen[name]
+        third = len(seen) // 3
+        return statistics.median(seen[-third:]) / statistics.median(seen[third : 2 * third])
+
+
+def _resident(pid: int) -> int:
+    found = 0
+    for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+        try:
+            found += process.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def figures(size: Size | None = None) -> list[Figure]:
+    size = size or Size()
+    limits = {"QUEUE_SECONDS": str(size.longest_wait), "ANALYSES_WAITING": "300", "ACCESS_LOG": "false"}
+    with portal("PostgreSQL and Redis", **limits) as stack, tempfile.TemporaryDirectory(prefix="medinform-load-") as folder:
+        sessions = _cast(stack, size)
+        drawn = [base64.b64encode(data).decode() for data in pictures(DISEASE, DRAWN, 20_000)]
+        plan: dict[str, Any] = {
+            "address": stack.address,
+            "disease": DISEASE,
+            "pictures": drawn,
+            "opinion": OPINION,
+            "arrive": ARRIVE,
+            "patients": size.patients,
+            "practitioners": size.practitioners,
+            "camps": CAMPS,
+            "walk_ins": size.walk_ins,
+            "sessions": sessions,
+        }
+        pace = _pace(stack, plan | {"rate": RUSH}, Path(folder))
+        before = {row["id"] for row in stack.rows(ANALYSIS)}
+        asked = plan | {"rate": OVER * pace, "seconds": size.seconds}
+        with Memory(stack) as memory:
+            seen = _crowd(asked, Path(folder))
+        stopped = time.time()
+        left = sum(row["status"] in PENDING for row in stack.rows(ANALYSIS))
+        drained = wait(stack, seconds=1200) - stopped if left else 0.0
+        rows = [row for row in stack.rows(ANALYSIS.replace("id,", "id, in_bulk,", 1)) if row["id"] not in before]
+        return _told(size, pace, seen, memory, rows, left, max(0.0, drained))
+
+
+def _cast(stack: Stack, size: Size) -> dict[str, list[str]]:
+    """Twice as many as are there at once: those of the calibration, and those of the load."""
+    counts = [str(2 * count) for count in (size.patients, size.walk_ins, CAMPS, size.practitioners)]
+    command = [sys.executable, "-m", "benchmarks.load.cast", *counts]
+    environment = {**stack.environment, "DJANGO_SETTINGS_MODULE": "medinform.settings"}
+    made = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return dict(json.loads(made.stdout.splitlines()[-1]))
+
+
+def _crowd(plan: dict[str, Any], folder: Path) -> dict[str, Any]:
+    path = folder / "plan.json"
+    path.write_text(json.dumps(plan))
+    command = [sys.executable, "-m", "benchmarks.load.crowd", str(path)]
+    ran = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    counts = {"patient": "patients", "walkin": "walk_ins", "camp": "camps", "practitioner": "practitioners"}
+    for kind, count in counts.items():  # who was here is not here a second time: the crowd takes them from the end
+        del plan["sessions"][kind][len(plan["sessions"][kind]) - plan[count] :]
+    return dict(json.loads(ran.stdout.splitlines()[-1]))
+
+
+def _pace(stack: Stack, plan: dict[str, Any], folder: Path) -> float:
+    """Answers a second, in the second half of the calibration."""
+    thread = threading.Thread(target=_crowd, args=(plan | {"seconds": CALIBRATION}, folder))
+    thread.start()
+    threading.Event().wait(ARRIVE + CALIBRATION / 2)
+    began = time.time()
+    threading.Event().wait(CALIBRATION / 2)
+    ended = time.time()
+    thread.join()
+    wait(stack, seconds=600)
+    return sum(began < row["finished_at"].timestamp() <= ended for row in stack.rows(ANALYSIS)) / (ended - began)
+
+
+def _told(
+    size: Size,
+    pace: float,
+    seen: dict[str, Any],
+    memory: Memory,
+    rows: list[dict[str, Any]],
+    left: int,
+    drained: float,
+) -> list[Figure]:
+    suite = (
+        f"{size.patients} patients, {size.practitioners} practitioners, uploads at {OVER} times the workers' pace, {size.minutes:g} minutes"
+    )
+    statuses = Counter[int]()
+    for _name, status, times in seen["statuses"]:
+        statuses[status] += times
+    asked = sum(statuses.values())
+    camp = {status: times for name, status, times in seen["statuses"] if name == "upload, camp"}
+    offered = sum(camp.values())
+    errors = sum(times for status, times in statuses.items() if (status >= 400 and status not in (409, 429, 503)) or status == 0)
+    pages = sorted((float(ms), times) for ms, times in seen["pages"])
+    waited = {bulk: [_span(row) for row in rows if row["in_bulk"] == bulk and row["started_at"]] for bulk in (False, True)}
+    found = [
+        Figure(suite, "errors, but a 429 or 503 that says when to come back", errors + seen["without_retry_after"], "", asked, "<= 0"),
+        Figure(suite, "pages, p95", _quantile(pages, 0.95), "ms", sum(times for _, times in pages), "< 300"),
+        Figure(suite, "pages, median", _quantile(pages, 0.5), "ms", sum(times for _, times in pages)),
+        Figure(suite, "the workers' pace beside browsing and uploads", pace, "scans/s", 1),
+        Figure(suite, "what camps offered, over that pace", offered / (size.seconds + ARRIVE) / pace, "x", offered),
+        Figure(suite, "of it taken at once", (camp.get(201, 0) + camp.get(200, 0)) / max(1, offered), "share", offered),
+        Figure(suite, "of it asked to come back: too many of one's own (429)", camp.get(429, 0) / max(1, offered), "share", offered),
+        Figure(suite, "of it asked to come back: queue too long (503)", camp.get(503, 0) / max(1, offered), "share", offered),
+        Figure(suite, "uploads accepted and not answered at the end", sum(row["status"] != "done" for row in rows), "", len(rows), "<= 0"),
+        Figure(suite, "waited when the uploads stopped", left, "", 1),
+        Figure(suite, "until that was drained", drained, "s", 1),
+    ]
+    for bulk, name in ((False, "somebody's few"), (True, "camp batches")):
+        if waited[bulk]:
+            ordered = [(span, 1) for span in sorted(waited[bulk])]
+            found += [Figure(suite, f"{name}: upload until a worker has it, p95", _quantile(ordered, 0.95), "s", len(ordered))]
+    if waited[False] and waited[True]:
+        over = statistics.median(waited[False]) / statistics.median(waited[True])
+        found += [Figure(suite, "wait of somebody's few over that of camp batches, medians", over, "x", len(rows), "< 1")]
+    for name in sorted(memory.seen):
+        count = len(memory.seen[name])
+        found += [Figure(suite, f"memory of {name}: last third over the middle third", memory.growth(name), "x", count, "<= 1.05")]
+    for name, about in sorted(seen["requests"].items()):
+        found += [Figure("Requests, p95", name, about["p95"] or 0, "ms", int(about["n"]))]
+    found += [Figure("Requests, p95", "what Locust itself took of one processor", seen["spent"], "share", 1)]
+    for line in seen["errors"]:
+        print(line, file=sys.stderr)
+    return found
+
+
+def _span(row: dict[str, Any]) -> float:
+    return float((row["started_at"] - row["queued_at"]).total_seconds())
+
+
+def _quantile(values: list[tuple[float, int]], share: float) -> float:
+    """Of ordered (value, how often)."""
+    rank = share * sum(times for _, times in values)
+    for value, times in values:
+        rank -= times
+        if rank <= 0:
+            return value
+    return values[-1][0] if values else 0.0
