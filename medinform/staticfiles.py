@@ -1,5 +1,8 @@
 """How static files are kept where the portal is deployed."""
 
+from typing import Any
+
+from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
@@ -14,3 +17,7 @@ class HashedModules(CompressedManifestStaticFilesStorage):
         ("js/*.js", ((r"""(?P<matched>from\s*"(?P<url>\.[^"]+)")""", 'from "%(url)s"'),)),
     )
     max_post_process_passes = 10  # as deep as modules import each other, and some
+
+    def create_compressor(self, **kwargs: Any) -> Compressor:
+        """By gzip alone, whatever else is installed: Brotli at its slowest takes minutes for the libraries' scripts, and saves little."""
+        return Compressor(use_brotli=False, **kwargs)

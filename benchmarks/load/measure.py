@@ -1,9 +1,8 @@
 """Uploads at 1.5 times what the workers manage, while many browse and some read: who is turned away how, how long pages take, what is left.
 
 First the workers' pace is measured, while the same people browse and uploads come faster than they can be answered. Then the camps offer
-1.5 times that, for minutes,
-and do not slow down when they are told to come back. The crowd is Locust, in a process of its own on the same processors; what it takes of
-them is a figure of the table.
+1.5 times that, for minutes, and do not slow down when they are told to come back. The crowd is Locust, in a process of its own on the same
+processors; what it takes of them is a figure of the table.
 """
 
 import base64
@@ -19,11 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 
 from benchmarks.figures import Figure
 from benchmarks.pipeline import ANALYSIS, PENDING, pictures, portal, wait
-from tests.e2e.stack import ROOT, Stack
+from tests.e2e.stack import ROOT, Stack, until
 
 DISEASE, DRAWN = "diabetic_retinopathy", 12
 OVER, RUSH, CALIBRATION = 1.5, 60, 20  # RUSH: uploads a second of the calibration, more than can be done
@@ -92,6 +92,7 @@ def figures(size: Size | None = None) -> list[Figure]:
     size = size or Size()
     limits = {"QUEUE_SECONDS": str(size.longest_wait), "ANALYSES_WAITING": "300", "ACCESS_LOG": "false"}
     with portal("PostgreSQL and Redis", **limits) as stack, tempfile.TemporaryDirectory(prefix="medinform-load-") as folder:
+        _dress(stack)
         sessions = _cast(stack, size)
         drawn = [base64.b64encode(data).decode() for data in pictures(DISEASE, DRAWN, 20_000)]
         plan: dict[str, Any] = {
@@ -116,6 +117,23 @@ def figures(size: Size | None = None) -> list[Figure]:
         drained = wait(stack, seconds=1200) - stopped if left else 0.0
         rows = [row for row in stack.rows(ANALYSIS.replace("id,", "id, in_bulk,", 1)) if row["id"] not in before]
         return _told(size, pace, seen, memory, rows, left, max(0.0, drained))
+
+
+def _dress(stack: Stack) -> None:
+    """Pages need their static files collected, as on a server; the web process reads what there is when it starts."""
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput"], cwd=ROOT, env=stack.environment, check=True, capture_output=True
+    )
+    stack.kill("web")
+    stack.start("web")
+    until(lambda: _answers(stack.address), 60, "the web process's start")
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/healthz").status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def _cast(stack: Stack, size: Size) -> dict[str, list[str]]:
