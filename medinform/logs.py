@@ -27,8 +27,7 @@ class Where(logging.Filter):
         from portal.audit.context import current
 
         request = getattr(record, "request", None)
-        if not getattr(record, "request_id", ""):
-            record.request_id = current().request_id or getattr(request, "request_id", "")
+        record.request_id = getattr(record, "request_id", "") or current().request_id or getattr(request, "request_id", "")
         if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
             known = {request.path: route_of(request), request.get_full_path(): route_of(request)}
             record.args = tuple(known.get(arg, arg) if isinstance(arg, str) else arg for arg in record.args)

@@ -13,8 +13,10 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 _INSTALL = "pip install --requirement requirements-optional.txt --constraint constraints.txt"
-_SENT = ("event_id", "timestamp", "level", "logger", "platform", "release", "environment", "sdk", "transaction", "transaction_info", "type")
-_SENT += ("start_timestamp", "exception", "logentry", "fingerprint")
+_SENT = (
+    *("event_id", "timestamp", "level", "logger", "platform", "release", "environment", "sdk", "transaction", "transaction_info", "type"),
+    *("start_timestamp", "exception", "logentry", "fingerprint"),
+)
 _tracer: Any = None
 
 

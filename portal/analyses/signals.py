@@ -14,7 +14,8 @@ answer_read = Signal()  # analysis: its patient has opened its page, or fetched 
 upload_refused = Signal()  # disease, code
 answers_stored = Signal()  # disease, seconds: how long each of them took to store
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def tells_refusals(submit: Callable[P, R]) -> Callable[P, R]:

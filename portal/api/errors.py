@@ -109,7 +109,7 @@ def _of_the_domain(error: Exception) -> Response | None:
     wait = getattr(error, "retry_after", TOO_MANY_ATTEMPTS_SECONDS)
     headers = {401: {"WWW-Authenticate": "Token"}, 429: {"Retry-After": str(wait)}, 503: {"Retry-After": str(wait)}}.get(status)
     response = Response(body(status, code, refusal(error)), status=status, headers=headers)
-    response._has_been_logged = status == 503  # Django logs a 503 as an error; being busy is none
+    response._has_been_logged = status == 503  # type: ignore[attr-defined]  # Django logs a 503 as an error; being busy is none
     return response
 
 
