@@ -27,13 +27,14 @@ class Where(logging.Filter):
         from portal.audit.context import current
 
         request = getattr(record, "request", None)
-        record.request_id = getattr(record, "request_id", "") or current().request_id or getattr(request, "request_id", "")
+        request_id = getattr(record, "request_id", "") or current().request_id or getattr(request, "request_id", "")
+        record.request_id = request_id
         if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
             known = {request.path: route_of(request), request.get_full_path(): route_of(request)}
             record.args = tuple(known.get(arg, arg) if isinstance(arg, str) else arg for arg in record.args)
         if isinstance(about := getattr(record, "data", None), dict):  # Celery's lines about a task
             record.task, record.task_id = about.get("name"), about.get("id")
-        record.request_mark = f" [{record.request_id}]" if record.request_id else ""
+        record.request_mark = f" [{request_id}]" if request_id else ""
         return True
 
 
