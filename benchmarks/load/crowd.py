@@ -67,7 +67,7 @@ class Person(FastHttpUser):
         files = {"files": ("eye.jpg", picture(), "image/jpeg")}
         return self.ask(
             name,
-            f"/analyses/{DISEASE}/",
+            f"/analyses/new/{DISEASE}/",
             method="POST",
             fine=(200, 201),
             files=files,
@@ -109,7 +109,7 @@ class Patient(Person):
 
     @task(1)
     def disease(self) -> None:
-        self.ask("page: disease", f"/analyses/{DISEASE}/")
+        self.ask("page: disease", f"/analyses/new/{DISEASE}/")
 
     @task(1)
     def news(self) -> None:
