@@ -49,7 +49,9 @@ class Json(JsonFormatter):
             if (value := getattr(record, name, None)) not in (None, ""):
                 log_data[name] = value
         if record.exc_info:
-            log_data["exception"] = self.formatException(record.exc_info)
+            log_data["exception"] = record.exc_text or self.formatException(
+                record.exc_info
+            )  # without what it quotes: medinform/redaction.py
 
 
 def configuration(shape: str, level: str) -> dict[str, Any]:
@@ -57,14 +59,15 @@ def configuration(shape: str, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"where": {"()": "medinform.logs.Where"}},
+        "filters": {"where": {"()": "medinform.logs.Where"}, "identity": {"()": "medinform.redaction.WithoutIdentity"}},
         "formatters": {
             "line": {"format": "{asctime} {levelname} {name}: {message}{request_mark}", "style": "{"},
             "json": {"()": "medinform.logs.Json"},
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": shape, "filters": ["where"]}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": shape, "filters": ["where", "identity"]}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
+            "axes": {"level": "ERROR"},  # it would write who could not sign in; the audit knows
             # They bring handlers of their own, which would write every line twice or in another shape.
             **{name: {"handlers": [], "propagate": True} for name in ("django", "gunicorn.error")},
             # Their lines hold paths, queries and addresses; portal/watch/middleware.py writes one that does not.

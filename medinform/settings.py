@@ -12,10 +12,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from medinform import sealing
+from medinform import logs, sealing
 from medinform.guards import refuse_unsafe
-
-from medinform import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()

@@ -4,6 +4,7 @@ import json
 import logging
 import logging.config
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -109,7 +110,7 @@ def test_the_same_shape_for_people() -> None:
 
 
 def test_a_shape_that_nobody_knows_is_refused_at_the_start() -> None:
-    environment = {**os.environ, "LOG_FORMAT": "xml", "SECRET_KEY": "x" * 60}
+    environment = {**os.environ, "LOG_FORMAT": "xml", "DEBUG": "true", "SECRET_KEY": secrets.token_urlsafe(60)}
     started = subprocess.run(
         [sys.executable, "-c", "import medinform.settings"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )

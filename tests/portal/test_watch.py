@@ -1,6 +1,7 @@
 """Whether it is ready, what is counted, and that neither says anything about a person."""
 
 import json
+import secrets
 import subprocess
 import sys
 import time
@@ -139,7 +140,7 @@ def test_metrics_are_not_there_where_no_token_is_set(client: Client, settings: A
 
 @pytest.mark.django_db
 def test_a_short_token_is_refused_at_the_start() -> None:
-    short = {"METRICS_TOKEN": "short", "SECRET_KEY": "x" * 60, "PATH": "/usr/bin"}
+    short = {"METRICS_TOKEN": "short", "DEBUG": "true", "SECRET_KEY": secrets.token_urlsafe(60), "PATH": "/usr/bin"}
     started = subprocess.run([sys.executable, "-c", "import medinform.settings"], env=short, capture_output=True, text=True, check=False)
     assert started.returncode
     assert "METRICS_TOKEN is too short" in started.stderr
@@ -257,7 +258,8 @@ def test_processes_count_together_and_the_next_one_goes_on_where_the_last_stoppe
     environment = {
         "METRICS_TOKEN": TOKEN,
         "METRICS_DIR": str(tmp_path),
-        "SECRET_KEY": "x" * 60,
+        "DEBUG": "true",
+        "SECRET_KEY": secrets.token_urlsafe(60),
         "DJANGO_SETTINGS_MODULE": "medinform.settings",
     }
     for expected in (11, 22, 33):
