@@ -14,6 +14,7 @@ import django
 django.setup()
 
 from allauth.account.models import EmailAddress  # noqa: E402
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret  # noqa: E402
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import transaction  # noqa: E402
@@ -57,6 +58,7 @@ def main(patients: int, walk_ins: int, camps: int, practitioners: int) -> dict[s
     ]
     for reader in readers:
         verify_practitioner(profile=reader.practitioner_profile, by=chief)
+        TOTP.activate(reader, generate_totp_secret())  # who reads needs a second factor
     return found | {"practitioner": [session(reader) for reader in readers]}
 
 

@@ -90,7 +90,7 @@ def _resident(pid: int) -> int:
 
 def figures(size: Size | None = None) -> list[Figure]:
     size = size or Size()
-    limits = {"MFA_REQUIRED": "false", "QUEUE_SECONDS": str(size.longest_wait), "ANALYSES_WAITING": "300", "ACCESS_LOG": "false"}
+    limits = {"QUEUE_SECONDS": str(size.longest_wait), "ANALYSES_WAITING": "300", "ACCESS_LOG": "false"}
     with portal("PostgreSQL and Redis", **limits) as stack, tempfile.TemporaryDirectory(prefix="medinform-load-") as folder:
         _dress(stack)
         sessions = _cast(stack, size)
