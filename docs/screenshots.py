@@ -46,6 +46,8 @@ OF_A_PATIENT = {
     "notification-settings": "/notifications/settings/",
     "profile": "/me/",
     "children": "/me/children/",
+    "sign-ins": "/me/sign-ins/",
+    "second-factor": "/accounts/2fa/",
     "questions": "/questions/",
     "data": "/me/data/",
     "looks": "/me/data/looks/",
@@ -63,7 +65,12 @@ OF_A_PRACTITIONER = {
     "questions-to-answer": "/questions/",
     "figures": "/figures/",
 }
-OF_AN_ADMINISTRATOR = {"all-figures": "/figures/all/", "admin": "/admin/", "admin-targets": "/admin/reviews/servicetarget/"}
+OF_AN_ADMINISTRATOR = {
+    "all-figures": "/figures/all/",
+    "admin": "/admin/",
+    "admin-targets": "/admin/reviews/servicetarget/",
+    "admin-audit": "/admin/audit/auditevent/",
+}
 
 
 def sign_in(page: Page, address: str, email: str, password: str) -> None:
@@ -112,11 +119,13 @@ class Walk:
     def stranger(self) -> None:
         page = self.visitor()
         self.each(page, OF_A_STRANGER)
-        page.goto(f"{self.address}/accounts/login/")
-        page.fill('input[name="login"]', "nobody@example.org")
-        page.fill('input[name="password"]', "not the password")
-        page.click('form button[type="submit"]:not([name])')
-        self.shot(page, "sign-in-error")
+        for name in ("sign-in-error", *[""] * 4, "sign-in-closed"):
+            page.goto(f"{self.address}/accounts/login/")
+            page.fill('input[name="login"]', "nobody@example.org")
+            page.fill('input[name="password"]', "not the password")
+            page.click('form button[type="submit"]:not([name])')
+            if name:
+                self.shot(page, name)
 
     def upload(self, page: Page, disease: str, files: list[Path]) -> None:
         page.goto(f"{self.address}/analyses/new/{disease}/")
