@@ -31,8 +31,8 @@ class AnalysisQuerySet(models.QuerySet):
         signed = reviews.filter(opinions__practitioner=user, opinions__stage="final")
         referred = reviews.filter(referrals__referred_by=user, opinions__practitioner=user)
         left = self.model.objects.left_with_questions().exclude(patient=user)
-        reasons = [*(reason(rows, "analysis") for rows in (revealed, signed, referred)), reason(left, "pk")]
-        return seen(self, own, reasons, gathered=gathered)
+        many = [reason(revealed, "analysis"), reason(signed, "analysis")]
+        return seen(self, own, many, [reason(referred, "analysis"), reason(left, "pk")], gathered=gathered)
 
     def left_with_questions(self) -> "AnalysisQuerySet":
         """Signed by somebody who reads here no more, while the patient's question is open: any verified practitioner answers it. The

@@ -4,6 +4,7 @@ A rule is a condition on the row itself, and reasons: other rows that lead to it
 row by row through its indexes (one row, a list whose rows are mostly seen), or all gathered first (few that are seen among very many).
 """
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -23,14 +24,15 @@ def reason(rows: QuerySet, leads_to: str) -> QuerySet:
     return rows.order_by().annotate(leads_to=F(leads_to))
 
 
-def met(reasons: list[QuerySet]) -> Any:
-    """One of them leads to the row: asked row by row."""
-    return reduce(or_, (Q(ForEach(rows.filter(leads_to=OuterRef("pk")))) for rows in reasons))
+def met(many: list[QuerySet], few: Sequence[QuerySet] = ()) -> Any:
+    """A reason leads to the row: asked row by row. Of those that are `few`, however large the portal is, the database may gather all."""
+    each = [ForEach(rows.filter(leads_to=OuterRef("pk"))) for rows in many]
+    return reduce(or_, map(Q, [*each, *(Exists(rows.filter(leads_to=OuterRef("pk"))) for rows in few)]))
 
 
-def seen(found: QuerySet, itself: Q, reasons: list[QuerySet], *, gathered: bool) -> QuerySet:
+def seen(found: QuerySet, itself: Q, many: list[QuerySet], few: Sequence[QuerySet] = (), *, gathered: bool) -> QuerySet:
     """Those of `found` that are seen by what they are themselves or for one of the reasons."""
     if not gathered:
-        return found.filter(itself | met(reasons))
-    first, *others = (rows.values("leads_to") for rows in (reason(found.model._base_manager.filter(itself), "pk"), *reasons))
+        return found.filter(itself | met(many, few))
+    first, *others = (rows.values("leads_to") for rows in (reason(found.model._base_manager.filter(itself), "pk"), *many, *few))
     return found.filter(pk__in=first.union(*others))

@@ -25,7 +25,7 @@ class ReviewQuerySet(models.QuerySet):
         if not user.is_verified_practitioner:
             return self.filter(own)
         itself = own | Q(status__in=["waiting", "claimed"]) | Q(practitioner=user)
-        return seen(self, itself, [self._signed_by(user), self._referred_by(user)], gathered=gathered)
+        return seen(self, itself, [self._signed_by(user)], [self._referred_by(user)], gathered=gathered)
 
     def _signed_by(self, user: Any) -> models.QuerySet:
         opinions = self.model._meta.get_field("opinions").related_model.objects
@@ -39,7 +39,7 @@ class ReviewQuerySet(models.QuerySet):
         if not user.is_verified_practitioner:
             return self.none()
         # Nobody reads a case twice: those of which this practitioner signed a reading, or referred an earlier one away.
-        read_before = met([self._signed_by(user), self._referred_by(user).exclude(role=OuterRef("role"))])
+        read_before = met([self._signed_by(user)], [self._referred_by(user).exclude(role=OuterRef("role"))])
         seen_already = Q(status__in=["waiting", "claimed"]) & read_before
         return self.visible_to(user, gathered=gathered).exclude(patient=user).exclude(seen_already)
 
@@ -47,7 +47,7 @@ class ReviewQuerySet(models.QuerySet):
         """Cases without an answer yet in which this practitioner took part, and which somebody else reads now."""
         if not user.is_verified_practitioner:
             return self.none()
-        still_open = self.filter(met([self._signed_by(user), self._referred_by(user)]), status__in=["waiting", "claimed"])
+        still_open = self.filter(met([self._signed_by(user)], [self._referred_by(user)]), status__in=["waiting", "claimed"])
         return still_open.exclude(practitioner=user, status="claimed")
 
     def with_referral_to(self, user: Any) -> "ReviewQuerySet":

@@ -38,9 +38,9 @@ class ScanQuerySet(models.QuerySet):
         signed = analyses.filter(review__opinions__practitioner=user, review__opinions__stage="final")
         referred = analyses.filter(review__referrals__referred_by=user)
         left = analyses.left_with_questions().exclude(patient=user)
-        read = [reason(rows, "scan") for rows in (analyses.filter(free | theirs), signed, referred, left)]
         holds = analyses.filter(review__status="claimed", review__claim_expires_at__gt=timezone.now(), review__practitioner=user)
-        return seen(self, own, [*read, _sent_before(holds), _sent_before(signed)], gathered=gathered)
+        many = [reason(analyses.filter(free | theirs), "scan"), reason(signed, "scan"), _sent_before(signed)]
+        return seen(self, own, many, [reason(referred, "scan"), reason(left, "scan"), _sent_before(holds)], gathered=gathered)
 
     def unread(self) -> "ScanQuerySet":
         """What no practitioner has begun to read. The relation lies in a room above: followed by name."""
