@@ -12,7 +12,7 @@ from portal.analyses.models import ModelVersion
 from portal.reviews.models import Opinion, Review
 
 from .measures import FEWEST, Share
-from .models import Counts
+from .models import Counted
 
 BINS = 10
 WEEKS = 26
@@ -90,7 +90,7 @@ class Week:
     counts: Counts = field(default_factory=Counts)
 
 
-def live(counts: Counts) -> list[Live]:
+def live(counts: Counted) -> list[Live]:
     """Every model version that has answered something that is signed, in one query."""
     versions = {version.pk: version for version in ModelVersion.objects.all()}
     found: dict[int, Live] = {}
@@ -99,7 +99,7 @@ def live(counts: Counts) -> list[Live]:
     return sorted(found.values(), key=lambda one: (one.version.disease, one.version.registered_at))
 
 
-def live_of(version: ModelVersion, counts: Counts) -> Live:
+def live_of(version: ModelVersion, counts: Counted) -> Live:
     of_it = Live(version)
     for row in counts.settled:
         if row["model_version"] == version.pk:
@@ -107,7 +107,7 @@ def live_of(version: ModelVersion, counts: Counts) -> Live:
     return of_it
 
 
-def weeks_of(version: ModelVersion, counts: Counts) -> list[Week]:
+def weeks_of(version: ModelVersion, counts: Counted) -> list[Week]:
     """The last half year by the week of the signature, the oldest first; weeks without any are left out."""
     found: dict[str, Week] = {}
     for row in counts.weeks:

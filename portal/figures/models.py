@@ -1,10 +1,10 @@
-"""Counts: what the figures are made of, as the database counted it at one moment."""
+"""Counted: what the figures are made of, as the database counted it at one moment."""
 
 from django.db import models
 from django.db.models import Q
 
 
-class Counts(models.Model):
+class Counted(models.Model):
     """One row. To count all opinions takes the longer the more there are, so it is done in the background and not for each page."""
 
     counted_at = models.DateTimeField()
@@ -15,7 +15,7 @@ class Counts(models.Model):
     weeks = models.JSONField(default=list, help_text="Answers by model version, week and what was said.")
 
     class Meta:
-        verbose_name_plural = "counts"
+        verbose_name_plural = "counted"
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="counts_are_one_row")]
 
     def __str__(self) -> str:

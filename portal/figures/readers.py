@@ -1,4 +1,5 @@
-"""How practitioners read: counted by the database (models.Counts), put together here. The same for oneself and, by administrators, for everybody."""
+"""How practitioners read: counted by the database (models.Counted), put together here. The same for oneself and, for administrators, for
+everybody."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from portal.accounts.models import User
 from portal.reviews.models import Opinion, Review
 
 from .measures import Agreement, Share, agreement
-from .models import Counts
+from .models import Counted
 
 Pairs = Counter  # of (what one said, what the other said)
 
@@ -69,7 +70,7 @@ class Reader:
         return sum(reading.towards_the_model for reading in self.readings)
 
 
-def figures_of(user: User, counts: Counts) -> Reader:
+def figures_of(user: User, counts: Counted) -> Reader:
     """One's own: a part of what was counted."""
     mine = [row for row in counts.signed if row["practitioner"] == user.pk]
     readings = _readings(mine, [row for row in counts.pairs if row["reader"] == user.pk])
@@ -77,7 +78,7 @@ def figures_of(user: User, counts: Counts) -> Reader:
     return Reader(user, list(readings.get(user.pk, {}).values()), None if took is None else timedelta(seconds=took))
 
 
-def figures_of_all(counts: Counts) -> list[Reader]:
+def figures_of_all(counts: Counted) -> list[Reader]:
     """Of everybody who has signed something, in one query. How long it takes is everybody's own."""
     readings = _readings(counts.signed, counts.pairs)
     people = User.objects.filter(pk__in=list(readings)).order_by("name", "pk")
@@ -104,7 +105,9 @@ def turnarounds() -> list[tuple[int, float]]:
     """By reader the median from the opening of the case to the signature, in seconds: the middle one, found by the database."""
     took = ExpressionWrapper(F("recorded_at") - F("review__opened_at"), output_field=DurationField())
     by_reader = {"partition_by": F("practitioner")}
-    ranked = _signed().annotate(took=took, place=Window(RowNumber(), order_by=["took", "pk"], **by_reader), n=Window(Count("pk"), **by_reader))
+    ranked = _signed().annotate(
+        took=took, place=Window(RowNumber(), order_by=["took", "pk"], **by_reader), n=Window(Count("pk"), **by_reader)
+    )
     middle = ranked.filter(place=F("n") / 2 + 1).order_by().values_list("practitioner", "took")
     return [(reader, time.total_seconds()) for reader, time in middle]
 

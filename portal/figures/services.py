@@ -3,14 +3,14 @@
 from django.utils import timezone
 
 from .live import settled, weekly
-from .models import Counts
+from .models import Counted
 from .readers import pairs, signed, turnarounds
 
 
-def count() -> Counts:
+def count() -> Counted:
     """Everything, now; in five queries, however many readers and models there are. Not kept."""
     now = timezone.now()
-    return Counts(pk=1, counted_at=now, signed=signed(), pairs=pairs(), turnarounds=turnarounds(), settled=settled(), weeks=weekly())
+    return Counted(pk=1, counted_at=now, signed=signed(), pairs=pairs(), turnarounds=turnarounds(), settled=settled(), weeks=weekly())
 
 
 def keep() -> None:
@@ -18,6 +18,6 @@ def keep() -> None:
     count().save()
 
 
-def counted() -> Counts:
+def counted() -> Counted:
     """What was counted last; where nothing is kept yet, now."""
-    return Counts.objects.first() or count()
+    return Counted.objects.first() or count()

@@ -74,6 +74,7 @@ class Scan(models.Model):
         ordering = ["-uploaded_at", "-id"]
         indexes = [
             models.Index(fields=["-uploaded_at", "-id"], name="scans_newest_first"),
+            models.Index(fields=["sha256"], name="scans_by_file"),
             models.Index(fields=["patient", "-uploaded_at", "-id"], name="scans_of_a_patient"),
         ]
         constraints = [
