@@ -22,7 +22,7 @@ from benchmarks.figures import Figure, render
 from medinform import embedded
 from tests.e2e.stack import ADMINISTRATOR, PATIENT, PRACTITIONER, ROOT
 
-SMALL, LARGE, ROUNDS = 10_000, 1_000_000, 40
+SMALL, LARGE, ROUNDS = 10_000, 1_000_000, int(os.environ.get("ROUNDS", "40"))
 TURNS = ROUNDS + 2
 GOAL = 1.5
 Asked = dict[str, tuple[str, str]]  # by name: who asks, for what
@@ -37,7 +37,10 @@ def figures(large: int = LARGE) -> list[Figure]:
                 child.stdin.write("\n")
                 child.stdin.flush()
                 child.stdout.readline()
-        found = [json.loads(child.communicate()[0]) for child in children]
+        found = [json.loads(child.stdout.readline()) for child in children]
+        for child in children:
+            child.stdin.close()
+            child.wait()
     return _compared(*found, large=large, seconds=seconds)
 
 
