@@ -14,6 +14,7 @@ from django.utils import timezone
 from inference import diseases
 from portal.accounts.models import Dependant, Role, User, Verification
 from portal.analyses.models import Analysis, ModelVersion
+from portal.api import pagination
 from portal.questions.models import Question
 from portal.reviews.models import Opinion, Referral, Review
 from portal.scans.models import Scan
@@ -41,7 +42,7 @@ def portal(seed: int, patients: list[User], readers: list[User]) -> None:
         child = drawn.choice([None, None, *(child for child in children if child.guardian_id == patient.pk)])
         facts = {"file": "x", "thumbnail": "x", "format": "PNG", "width": 1, "height": 1, "size": 1, "sha256": ""}
         scan = Scan.objects.create(patient=patient, dependant=child, source_sha256=f"{number}", **facts)
-        Scan.objects.filter(pk=scan.pk).update(uploaded_at=now - timedelta(days=drawn.randrange(12)))
+        Scan.objects.filter(pk=scan.pk).update(uploaded_at=now - timedelta(days=drawn.randrange(12), seconds=number))
         for version in drawn.sample(versions, drawn.choice([1, 1, 2])):
             result = {"finding": "x", "outcome": "uncertain", "probability": 0.5, "threshold": 0.5, "finished_at": now, "status": "done"}
             analysis = Analysis.objects.create(scan=scan, patient=patient, disease=version.disease, model_version=version, **result)
@@ -139,3 +140,26 @@ def test_both_ways_of_asking_find_what_the_plain_rule_finds(seed: int, crowd: tu
                 rows = sorted(found.values_list("pk", flat=True))
                 assert rows == sorted(set(plain.values_list("pk", flat=True))), number
                 assert 0 < len(rows) < found.model.objects.count(), number  # else the portal proves nothing
+
+
+@pytest.mark.parametrize("path", ["scans", "analyses", "reviews"])
+def test_a_list_is_whole_from_page_to_page_wherever_the_walk_ends(
+    path: str, crowd: tuple[list[User], list[User]], api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages of three; after four rows that are looked at one by one, what is seen is gathered instead."""
+    patients, readers = crowd
+    portal(7, patients, readers)
+    monkeypatch.setattr(pagination, "WALKED", 4)
+    reader = readers[1]
+    plain = {"scans": scans_seen, "analyses": analyses_seen, "reviews": queue}[path](reader)
+    client, address, pages = api(reader), f"/api/v1/{path}/?page_size=3", []
+    while address:
+        pages.append(client.get(address).json())
+        address = pages[-1]["next"]
+    rows = [row["id"] for page in pages for row in page["results"]]
+    assert len(pages) > 3
+    assert len(rows) == len(set(rows))
+    assert set(rows) == {str(pk) for pk in plain.values_list("pk", flat=True)}
+    for page in reversed(pages[:-1]):  # and back
+        address = (client.get(address).json() if address else pages[-1])["previous"]
+        assert [row["id"] for row in client.get(address).json()["results"]] == [row["id"] for row in page["results"]]
