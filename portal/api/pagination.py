@@ -31,7 +31,11 @@ class NewestFirst(CursorPagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """A cursor can be well-formed and still point nowhere: only the database's field can tell."""
         try:
-            if getattr(view, "action", "") == "list" and hasattr(view, "candidates") and request.user.is_verified_practitioner:
+            if (
+                getattr(view, "action", "") == "list"
+                and hasattr(view, "candidates")
+                and getattr(request.user, "is_verified_practitioner", False)
+            ):
                 return self._walked_or_gathered(queryset, request, view)
             return super().paginate_queryset(queryset, request, view)
         except (ValidationError, ValueError, OverflowError) as error:
@@ -46,7 +50,7 @@ class NewestFirst(CursorPagination):
         end = self._end_of_walk(request, view)
         if end is None:
             return super().paginate_queryset(queryset, request, view)
-        page = super().paginate_queryset(queryset.filter(**end), request, view)
+        page: list[Any] | None = super().paginate_queryset(queryset.filter(**end), request, view)
         if self.has_previous if self.cursor and self.cursor.reverse else self.has_next:
             return page
         view.gathered = True

@@ -19,7 +19,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return self.object_list[:LISTED].count()
+        rows: Any = self.object_list
+        return int(rows[:LISTED].count())
 
 
 class LargeAdmin(admin.ModelAdmin):

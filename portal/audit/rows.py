@@ -7,9 +7,11 @@ row by row through its indexes (one row, a list whose rows are mostly seen), or 
 from collections.abc import Sequence
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+Rows = TypeVar("Rows", bound=QuerySet)
 
 
 class ForEach(Exists):
@@ -30,7 +32,7 @@ def met(many: list[QuerySet], few: Sequence[QuerySet] = ()) -> Any:
     return reduce(or_, map(Q, [*each, *(Exists(rows.filter(leads_to=OuterRef("pk"))) for rows in few)]))
 
 
-def seen(found: QuerySet, itself: Q, many: list[QuerySet], few: Sequence[QuerySet] = (), *, gathered: bool) -> QuerySet:
+def seen(found: Rows, itself: Q, many: list[QuerySet], few: Sequence[QuerySet] = (), *, gathered: bool) -> Rows:
     """Those of `found` that are seen by what they are themselves or for one of the reasons."""
     if not gathered:
         return found.filter(itself | met(many, few))

@@ -121,13 +121,14 @@ def settled() -> list[dict[str, Any]]:
     probability = F("review__analysis__probability")
     counted = _settled().annotate(called=CALLED, bin=Least(Floor(probability * BINS), Value(float(BINS - 1))))
     rows = counted.order_by().values("finding", "called", "bin", model_version=F("review__analysis__model_version"))
-    return list(rows.annotate(n=Count("pk"), total=Sum("review__analysis__probability")))
+    return [dict(row) for row in rows.annotate(n=Count("pk"), total=Sum("review__analysis__probability"))]
 
 
 def weekly() -> list[dict[str, Any]]:
     by_week = _settled().annotate(week=TruncWeek("review__signed_at"), called=CALLED, model_version=F("review__analysis__model_version"))
     rows = by_week.order_by("week").values("model_version", "week", "finding", "called").annotate(n=Count("pk"))
-    return [{"start": row.pop("week").date().isoformat(), **row} for row in rows]
+    kept = ("model_version", "finding", "called", "n")
+    return [{"start": row["week"].date().isoformat(), **{name: row[name] for name in kept}} for row in rows]
 
 
 def _settled() -> QuerySet[Opinion]:

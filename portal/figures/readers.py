@@ -104,10 +104,8 @@ def pairs() -> list[dict[str, Any]]:
 def turnarounds() -> list[tuple[int, float]]:
     """By reader the median from the opening of the case to the signature, in seconds: the middle one, found by the database."""
     took = ExpressionWrapper(F("recorded_at") - F("review__opened_at"), output_field=DurationField())
-    by_reader = {"partition_by": F("practitioner")}
-    ranked = _signed().annotate(
-        took=took, place=Window(RowNumber(), order_by=["took", "pk"], **by_reader), n=Window(Count("pk"), **by_reader)
-    )
+    place = Window(RowNumber(), partition_by=F("practitioner"), order_by=["took", "pk"])
+    ranked = _signed().annotate(took=took, place=place, n=Window(Count("pk"), partition_by=F("practitioner")))
     middle = ranked.filter(place=F("n") / 2 + 1).order_by().values_list("practitioner", "took")
     return [(reader, time.total_seconds()) for reader, time in middle]
 
@@ -147,4 +145,4 @@ def _counted(opinions: QuerySet[Opinion]) -> list[dict[str, Any]]:
         "first": F("review__opinions__finding"),
         "reader": F("review__opinions__practitioner"),
     }
-    return list(opinions.order_by().values("practitioner", "finding", **names).annotate(n=Count("pk")))
+    return [dict(row) for row in opinions.order_by().values("practitioner", "finding", **names).annotate(n=Count("pk"))]

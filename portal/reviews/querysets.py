@@ -10,7 +10,7 @@ from portal.audit.rows import ForEach, met, reason, seen
 
 
 class ReviewQuerySet(models.QuerySet):
-    def visible_to(self, user: Any, *, gathered: bool = False) -> models.QuerySet:
+    def visible_to(self, user: Any, *, gathered: bool = False) -> "ReviewQuerySet":
         """Those of one's own scans; all for administrators; for a verified practitioner the open ones, those they hold or answered, and
         those in which they took part: they signed a reading of it, or referred it to somebody else.
 
@@ -34,7 +34,7 @@ class ReviewQuerySet(models.QuerySet):
     def _referred_by(self, user: Any) -> models.QuerySet:
         return reason(self.model._meta.get_field("referrals").related_model.objects.filter(referred_by=user), "review")
 
-    def queue_of(self, user: Any, *, gathered: bool = False) -> models.QuerySet:
+    def queue_of(self, user: Any, *, gathered: bool = False) -> "ReviewQuerySet":
         """The worklist: what this practitioner may read, or has answered, never their own scans. Empty for everybody else."""
         if not user.is_verified_practitioner:
             return self.none()
@@ -43,7 +43,7 @@ class ReviewQuerySet(models.QuerySet):
         seen_already = Q(status__in=["waiting", "claimed"]) & read_before
         return self.visible_to(user, gathered=gathered).exclude(patient=user).exclude(seen_already)
 
-    def followed_by(self, user: Any) -> models.QuerySet:
+    def followed_by(self, user: Any) -> "ReviewQuerySet":
         """Cases without an answer yet in which this practitioner took part, and which somebody else reads now."""
         if not user.is_verified_practitioner:
             return self.none()

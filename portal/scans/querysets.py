@@ -13,7 +13,7 @@ from portal.audit.rows import reason, seen
 
 
 class ScanQuerySet(models.QuerySet):
-    def visible_to(self, user: Any, *, gathered: bool = False) -> models.QuerySet:
+    def visible_to(self, user: Any, *, gathered: bool = False) -> "ScanQuerySet":
         """Own scans; for a verified practitioner also those whose review waits for anyone, is (or was) theirs, or in which they took part
         (signed a reading, or referred it), and those that a patient asks about whose signer has left; all for administrators.
 
