@@ -48,7 +48,7 @@ class Table:
         return connection.ops.quote_name(self.model._meta.db_table)
 
     def _columns(self) -> str:
-        return ", ".join(connection.ops.quote_name(column) for column in self.columns)
+        return ", ".join(connection.ops.quote_name(str(column)) for column in self.columns)
 
 
 def _prepared(field: models.Field, value: Any) -> Any:

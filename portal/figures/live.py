@@ -127,8 +127,8 @@ def settled() -> list[dict[str, Any]]:
 def weekly() -> list[dict[str, Any]]:
     by_week = _settled().annotate(week=TruncWeek("review__signed_at"), called=CALLED, model_version=F("review__analysis__model_version"))
     rows = by_week.order_by("week").values("model_version", "week", "finding", "called").annotate(n=Count("pk"))
-    kept = ("model_version", "finding", "called", "n")
-    return [{"start": row["week"].date().isoformat(), **{name: row[name] for name in kept}} for row in rows]
+    told = [dict(row) for row in rows]
+    return [{"start": row.pop("week").date().isoformat(), **row} for row in told]
 
 
 def _settled() -> QuerySet[Opinion]:
