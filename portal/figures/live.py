@@ -127,7 +127,7 @@ def settled() -> list[dict[str, Any]]:
 def weekly() -> list[dict[str, Any]]:
     by_week = _settled().annotate(week=TruncWeek("review__signed_at"), called=CALLED, model_version=F("review__analysis__model_version"))
     rows = by_week.order_by("week").values("model_version", "week", "finding", "called").annotate(n=Count("pk"))
-    told = [dict(row) for row in rows]
+    told: list[dict[str, Any]] = [dict(row) for row in rows]
     return [{"start": row.pop("week").date().isoformat(), **row} for row in told]
 
 
