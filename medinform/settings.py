@@ -249,6 +249,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-lost-emails": {"task": "portal.notifications.tasks.send_lost", "schedule": MAIL_AGAIN_SECONDS, "options": {"expires": 240}},
     "send-digests": {"task": "portal.notifications.tasks.send_digests", "schedule": 600, "options": {"expires": 600}},
     "discard-orphans": {"task": "portal.storage.tasks.discard_orphans", "schedule": crontab(hour="3", minute="20")},
+    "keep-counts": {"task": "portal.figures.tasks.keep_counts", "schedule": 900, "options": {"expires": 900}},
     "erase-what-is-due": {"task": "portal.records.tasks.erase", "schedule": 900, "options": {"expires": 900}},
 }
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from portal.audit.large import LargeAdmin
 from portal.audit.readonly import ReadOnlyAdmin
 from portal.audit.services import record
 from portal.audit.watched import WatchedAdmin
@@ -34,10 +35,12 @@ class EmailInline(admin.TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(WatchedAdmin, BaseUserAdmin):
+class UserAdmin(LargeAdmin, WatchedAdmin, BaseUserAdmin):
     list_display = ["email", "name", "role", "is_active", "last_login"]
     list_filter = ["role", "is_active"]
-    search_fields = ["email", "name"]
+    search_fields = ["email"]
+    people = ["pk"]
+    sortable_by = ["email"]
     ordering = ["email"]
     inlines = [PatientInline, EmailInline]
     readonly_fields = ["last_login", "date_joined"]
@@ -136,8 +139,9 @@ class ConsentTextAdmin(WatchedAdmin):
 
 
 @admin.register(Consent)
-class ConsentAdmin(ReadOnlyAdmin):
+class ConsentAdmin(LargeAdmin, ReadOnlyAdmin):
     list_display = ["user", "text", "language", "given_at", "withdrawn_at"]
     list_filter = ["text"]
     list_select_related = ["user", "text"]
-    search_fields = ["user__email", "user__name"]
+    search_fields = ["id"]
+    people = ["user"]

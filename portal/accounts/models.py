@@ -47,7 +47,7 @@ class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
     email = models.EmailField(_("e-mail address"), unique=True, error_messages={"unique": _("This e-mail address has an account already.")})
-    name = models.CharField(_("full name"), max_length=120)
+    name = models.CharField(_("full name"), max_length=120, db_index=True)
     role = models.CharField(max_length=16, choices=Role, default=Role.PATIENT)
     language = models.CharField(max_length=12, blank=True, help_text="Of pages and e-mails; empty: as the browser asks.")
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from portal.audit.large import LargeAdmin
 from portal.audit.readonly import ReadOnlyAdmin
 
 from . import services, versions
@@ -21,12 +22,13 @@ class ActionableAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Analysis)
-class AnalysisAdmin(ActionableAdmin):
+class AnalysisAdmin(LargeAdmin, ActionableAdmin):
     list_display = ["id", "disease", "patient", "status", "outcome", "probability", "model_version", "attempt", "queued_at", "finished_at"]
     list_filter = ["status", "disease", "outcome", "model_version", "queued_at"]
     list_select_related = ["patient", "model_version"]
-    search_fields = ["id", "patient__email", "patient__name", "scan__sha256", "error_code"]
-    date_hierarchy = "queued_at"
+    search_fields = ["id", "scan", "error_code"]
+    people = ["patient"]
+    sortable_by = ["queued_at"]
     actions = ["requeue", "cancel"]
 
     @admin.action(description="Queue again (failed and cancelled ones)")

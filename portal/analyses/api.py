@@ -160,6 +160,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
     filterset_class = AnalysisFilter
     ordering = ["-queued_at", "-id"]
     throttle_scope: str | None = None
+    gathered = False
 
     def get_throttles(self) -> list[Any]:
         self.throttle_scope = "upload" if self.action == "create" else None
@@ -169,8 +170,11 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
         return self.serializer_class if self.action == "list" else self.detail_serializer_class
 
     def get_queryset(self) -> QuerySet[Analysis]:
-        found = Analysis.objects.visible_to(self.request.user)
+        found = Analysis.objects.visible_to(self.request.user, gathered=self.gathered)
         return found.select_related("scan", "model_version", "patient", "review").prefetch_related("review__addenda", "review__opinions")
+
+    def candidates(self) -> QuerySet[Analysis]:
+        return Analysis.objects.all()
 
     @extend_schema(
         summary="Upload a scan and have it analysed, for one disease or for several that take the same kind of picture",

@@ -205,6 +205,8 @@ class Analysis(models.Model):
         indexes = [
             models.Index(fields=["status", "queued_at"]),
             models.Index(fields=["patient", "-queued_at"]),
+            models.Index(fields=["-queued_at", "-id"], name="analyses_newest_first"),
+            models.Index(fields=["error_code"], condition=Q(error_code__gt=""), name="analyses_by_error"),
             models.Index(fields=["disease", "-finished_at"]),
             models.Index(fields=["in_bulk", "queued_at"], condition=Q(status="queued"), name="analyses_that_wait"),
         ]

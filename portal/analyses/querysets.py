@@ -5,14 +5,18 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from portal.audit.rows import reason, seen
+
 
 class AnalysisQuerySet(models.QuerySet):
-    def visible_to(self, user: Any) -> models.QuerySet:
+    def visible_to(self, user: Any, *, gathered: bool = False) -> models.QuerySet:
         """Own analyses; all for administrators; for a verified practitioner also those whose model answer was revealed to them,
         and those that a patient asks about whose signer has left.
 
         A practitioner reads first and sees the model's answer afterwards: until their own reading is kept, the analysis does not
         exist for them. It stays seen by those who signed a reading of it, or referred it after they had read it.
+
+        `gathered` says how it is asked, not what: audit.rows.
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
@@ -21,12 +25,14 @@ class AnalysisQuerySet(models.QuerySet):
         own = Q(patient=user)
         if not user.is_verified_practitioner:
             return self.filter(own)
-        revealed = Q(review__practitioner=user, review__status__in=["claimed", "signed"], review__revealed_at__isnull=False)
-        signed = Q(review__opinions__practitioner=user, review__opinions__stage="final")
-        referred = Q(review__referrals__referred_by=user, review__opinions__practitioner=user)
-        took_part = self.model.objects.filter(signed | referred).values("pk")
-        left = self.model.objects.left_with_questions().exclude(patient=user).values("pk")
-        return self.filter(own | revealed | Q(pk__in=took_part) | Q(pk__in=left))
+        # Reviews live in a room above this one: the relation is followed by name, nothing is imported.
+        reviews = self.model._meta.get_field("review").related_model.objects
+        revealed = reviews.filter(practitioner=user, status__in=["claimed", "signed"], revealed_at__isnull=False)
+        signed = reviews.filter(opinions__practitioner=user, opinions__stage="final")
+        referred = reviews.filter(referrals__referred_by=user, opinions__practitioner=user)
+        left = self.model.objects.left_with_questions().exclude(patient=user)
+        many = [reason(revealed, "analysis"), reason(signed, "analysis")]
+        return seen(self, own, many, [reason(referred, "analysis"), reason(left, "pk")], gathered=gathered)
 
     def left_with_questions(self) -> "AnalysisQuerySet":
         """Signed by somebody who reads here no more, while the patient's question is open: any verified practitioner answers it. The

@@ -3,10 +3,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 
 from . import fhir
+from .large import LISTED, LargeAdmin, kinds
 from .models import AuditEvent
 from .readonly import ReadOnlyAdmin
 from .services import record_export, record_looked
@@ -14,16 +15,30 @@ from .services import record_export, record_looked
 BATCH = 1000
 
 
+class AboutFilter(admin.SimpleListFilter):
+    """Of the kinds that there can be: to look which there are would read the whole audit."""
+
+    title = "what it is about"
+    parameter_name = "target_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind, kind) for kind in kinds()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        return queryset.filter(target_type=self.value()) if self.value() else queryset
+
+
 @admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnlyAdmin):
+class AuditEventAdmin(LargeAdmin, ReadOnlyAdmin):
     """Read only, for everyone. Looking at it is told to those whom it is about, once a page."""
 
     list_display = ["at", "action", "actor", "patient", "target_type", "target_id", "address"]
-    list_filter = ["action", "target_type", "at"]
+    list_filter = [AboutFilter, "at"]
     list_select_related = ["actor", "patient"]
-    search_fields = ["target_id", "actor__email", "patient__email", "request_id"]
-    date_hierarchy = "at"
-    show_full_result_count = False
+    search_fields = ["request_id"]
+    people = ["actor", "patient"]
+    sortable_by = ["at"]
+    search_help_text = f"An action, such as scan.read; an id; how a person's address or name begins. {LISTED:,} are listed at most."
     actions = ["export_as_fhir"]
 
     def note_listed(self, request: HttpRequest, rows: Iterable[Any]) -> None:
@@ -40,3 +55,6 @@ class AuditEventAdmin(ReadOnlyAdmin):
         response["Content-Disposition"] = 'attachment; filename="audit.json"'
         response["Cache-Control"] = "no-store"
         return response
+
+    def found(self, term: str) -> Q:
+        return super().found(term) | Q(action=term) | Q(target_type__in=kinds(), target_id=term)

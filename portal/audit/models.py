@@ -43,6 +43,7 @@ class AuditEvent(AppendOnly):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["target_type", "target_id"]),
+            models.Index(fields=["request_id"], name="audit_of_a_request"),
             models.Index(fields=["patient", "-id"], name="audit_of_a_patient"),  # who looked at one person's data, newest first
         ]
 

@@ -13,15 +13,17 @@ from portal.analyses.models import ModelVersion
 
 from .live import live, live_of, weeks_of
 from .readers import figures_of, figures_of_all
-from .serializers import AllFiguresSerializer, ModelFiguresSerializer, ReaderSerializer
+from .serializers import AllFiguresSerializer, ModelFiguresSerializer, MyFiguresSerializer
+from .services import counted
 
 
 class MyFiguresView(APIView):
-    @extend_schema(summary="Practitioners: how you read", responses=ReaderSerializer)
+    @extend_schema(summary="Practitioners: how you read", responses=MyFiguresSerializer)
     def get(self, request: Request, **kwargs: Any) -> Response:
         if not request.user.is_verified_practitioner:
             raise PermissionDenied
-        return Response(ReaderSerializer(figures_of(request.user)).data)
+        counts = counted()
+        return Response(MyFiguresSerializer(figures_of(request.user, counts), context={"counts": counts}).data)
 
 
 class AllFiguresView(APIView):
@@ -29,7 +31,9 @@ class AllFiguresView(APIView):
     def get(self, request: Request, **kwargs: Any) -> Response:
         if not request.user.is_administrator:
             raise PermissionDenied
-        return Response(AllFiguresSerializer({"practitioners": figures_of_all(), "models": live()}).data)
+        counts = counted()
+        told = {"practitioners": figures_of_all(counts), "models": live(counts)}
+        return Response(AllFiguresSerializer(told, context={"counts": counts}).data)
 
 
 class ModelFiguresView(APIView):
@@ -38,6 +42,7 @@ class ModelFiguresView(APIView):
         if not request.user.is_administrator:
             raise PermissionDenied
         version = get_object_or_404(ModelVersion, pk=pk)
-        of_it = live_of(version)
-        told = {"live": of_it, "calibration": of_it.calibration.get("calibration", []), "weeks": weeks_of(version)}
-        return Response(ModelFiguresSerializer(told).data)
+        counts = counted()
+        of_it = live_of(version, counts)
+        told = {"live": of_it, "calibration": of_it.calibration.get("calibration", []), "weeks": weeks_of(version, counts)}
+        return Response(ModelFiguresSerializer(told, context={"counts": counts}).data)

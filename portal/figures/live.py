@@ -12,6 +12,7 @@ from portal.analyses.models import ModelVersion
 from portal.reviews.models import Opinion, Review
 
 from .measures import FEWEST, Share
+from .models import Counted
 
 BINS = 10
 WEEKS = 26
@@ -89,30 +90,45 @@ class Week:
     counts: Counts = field(default_factory=Counts)
 
 
-def live() -> list[Live]:
-    """Every model version that has answered something that is signed, in two queries."""
+def live(counts: Counted) -> list[Live]:
+    """Every model version that has answered something that is signed, in one query."""
     versions = {version.pk: version for version in ModelVersion.objects.all()}
     found: dict[int, Live] = {}
-    for row in _counted(_settled()):
+    for row in counts.settled:
         _add(found.setdefault(row["model_version"], Live(versions[row["model_version"]])), row)
     return sorted(found.values(), key=lambda one: (one.version.disease, one.version.registered_at))
 
 
-def live_of(version: ModelVersion) -> Live:
+def live_of(version: ModelVersion, counts: Counted) -> Live:
     of_it = Live(version)
-    for row in _counted(_settled().filter(review__analysis__model_version=version)):
-        _add(of_it, row)
+    for row in counts.settled:
+        if row["model_version"] == version.pk:
+            _add(of_it, row)
     return of_it
 
 
-def weeks_of(version: ModelVersion) -> list[Week]:
+def weeks_of(version: ModelVersion, counts: Counted) -> list[Week]:
     """The last half year by the week of the signature, the oldest first; weeks without any are left out."""
-    weekly = _settled().filter(review__analysis__model_version=version).annotate(week=TruncWeek("review__signed_at"), called=CALLED)
-    found: dict[Any, Week] = {}
-    for row in weekly.order_by("week").values("week", "finding", "called").annotate(n=Count("pk")):
-        week = found.setdefault(row["week"], Week(row["week"].date()))
-        week.counts.add(version.disease, row["finding"], row["called"], row["n"])
+    found: dict[str, Week] = {}
+    for row in counts.weeks:
+        if row["model_version"] == version.pk:
+            week = found.setdefault(row["start"], Week(date.fromisoformat(row["start"])))
+            week.counts.add(version.disease, row["finding"], row["called"], row["n"])
     return list(found.values())[-WEEKS:]
+
+
+def settled() -> list[dict[str, Any]]:
+    probability = F("review__analysis__probability")
+    counted = _settled().annotate(called=CALLED, bin=Least(Floor(probability * BINS), Value(float(BINS - 1))))
+    rows = counted.order_by().values("finding", "called", "bin", model_version=F("review__analysis__model_version"))
+    return [dict(row) for row in rows.annotate(n=Count("pk"), total=Sum("review__analysis__probability"))]
+
+
+def weekly() -> list[dict[str, Any]]:
+    by_week = _settled().annotate(week=TruncWeek("review__signed_at"), called=CALLED, model_version=F("review__analysis__model_version"))
+    rows = by_week.order_by("week").values("model_version", "week", "finding", "called").annotate(n=Count("pk"))
+    told: list[dict[str, Any]] = [dict(row) for row in rows]
+    return [{"start": row.pop("week").date().isoformat(), **row} for row in told]
 
 
 def _settled() -> QuerySet[Opinion]:
@@ -122,16 +138,6 @@ def _settled() -> QuerySet[Opinion]:
     )
     answers = Q(stage=Opinion.Stage.FINAL, review__status=Review.Status.SIGNED, practitioner=F("review__practitioner"))
     return Opinion.objects.filter(answers, ~Exists(later))
-
-
-def _counted(settled: QuerySet[Opinion]) -> Any:
-    probability = F("review__analysis__probability")
-    counted = settled.annotate(called=CALLED, bin=Least(Floor(probability * BINS), Value(float(BINS - 1))))
-    return (
-        counted.order_by()
-        .values("finding", "called", "bin", model_version=F("review__analysis__model_version"))
-        .annotate(n=Count("pk"), total=Sum("review__analysis__probability"))
-    )
 
 
 def _add(to: Live, row: dict[str, Any]) -> None:

@@ -41,6 +41,20 @@ class ReaderSerializer(serializers.Serializer):
         return reader.turnaround.total_seconds() if reader.turnaround is not None else None
 
 
+class AsOf(serializers.Serializer):
+    """Counted in the background; what was signed later is not in it yet."""
+
+    as_of = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.DateTimeField())
+    def get_as_of(self, told: Any) -> Any:
+        return self.context["counts"].counted_at
+
+
+class MyFiguresSerializer(AsOf, ReaderSerializer):
+    pass
+
+
 class LiveSerializer(serializers.Serializer):
     """A model version against signed opinions, at the threshold that each answer was given at."""
 
@@ -62,12 +76,12 @@ class WeekSerializer(serializers.Serializer):
     specificity = ShareSerializer(source="counts.specificity")
 
 
-class AllFiguresSerializer(serializers.Serializer):
+class AllFiguresSerializer(AsOf):
     practitioners = ReaderSerializer(many=True)
     models = LiveSerializer(many=True)
 
 
-class ModelFiguresSerializer(serializers.Serializer):
+class ModelFiguresSerializer(AsOf):
     live = LiveSerializer()
     calibration = serializers.ListField(child=serializers.DictField(child=serializers.FloatField()), help_text="A bin a row.")
     weeks = WeekSerializer(many=True, help_text="By the week of the signature, the oldest first.")

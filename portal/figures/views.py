@@ -11,6 +11,7 @@ from portal.analyses.models import ModelVersion
 from .live import live, live_of, weeks_of
 from .measures import FEWEST
 from .readers import figures_of, figures_of_all
+from .services import counted
 from .weeks import MEASURES, chart
 
 
@@ -19,7 +20,8 @@ from .weeks import MEASURES, chart
 def mine(request: HttpRequest) -> HttpResponse:
     if not request.user.is_verified_practitioner:
         raise PermissionDenied
-    return render(request, "figures/mine.html", {"reader": figures_of(request.user), "fewest": FEWEST})
+    counts = counted()
+    return render(request, "figures/mine.html", {"reader": figures_of(request.user, counts), "counts": counts, "fewest": FEWEST})
 
 
 @login_required
@@ -27,7 +29,9 @@ def mine(request: HttpRequest) -> HttpResponse:
 def everybody(request: HttpRequest) -> HttpResponse:
     if not request.user.is_administrator:
         raise PermissionDenied
-    return render(request, "figures/everybody.html", {"readers": figures_of_all(), "models": live(), "fewest": FEWEST})
+    counts = counted()
+    context = {"readers": figures_of_all(counts), "models": live(counts), "counts": counts, "fewest": FEWEST}
+    return render(request, "figures/everybody.html", context)
 
 
 @login_required
@@ -36,10 +40,12 @@ def model(request: HttpRequest, code: str, version: str) -> HttpResponse:
     if not request.user.is_administrator:
         raise PermissionDenied
     found = get_object_or_404(ModelVersion, disease=code, version=version)
-    weeks = weeks_of(found)
+    counts = counted()
+    weeks = weeks_of(found, counts)
     context = {
         "version": found,
-        "live": live_of(found),
+        "live": live_of(found, counts),
+        "counts": counts,
         "shipped": found.figures,
         "weeks": weeks,
         "charts": [(words, chart(weeks, measure=name, shipped=found.figures.get(name))) for name, words in MEASURES.items()],

@@ -55,6 +55,7 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["user", "read_at"]),
             models.Index(fields=["created_at"], condition=models.Q(by_mail=True, emailed_at__isnull=True), name="mails_to_be_sent"),
+            models.Index(fields=["-created_at", "-id"], name="notifications_newest_first"),
         ]
         constraints = [models.UniqueConstraint(fields=["user", "kind", "subject_id"], name="told_once")]
 

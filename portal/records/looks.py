@@ -207,7 +207,11 @@ def _subjects(events: Sequence[AuditEvent]) -> dict[tuple[str, str], tuple[str, 
     for event in events:
         keys.get(event.target_type, set()).add(event.target_id)
     scans, analyses, reviews = keys.values()
-    found = Analysis.objects.filter(Q(scan__in=scans) | Q(pk__in=analyses) | Q(review__in=reviews))
+    each = (
+        Analysis.objects.filter(known).order_by().values("pk") for known in (Q(scan__in=scans), Q(pk__in=analyses), Q(review__in=reviews))
+    )
+    first, *others = each  # each by an index of its own
+    found = Analysis.objects.filter(pk__in=first.union(*others))
     subjects = {}
     for row in found.order_by("queued_at").values("pk", "scan", "review", "disease", "scan__uploaded_at"):
         modality = gettext(diseases.MODALITIES[diseases.get(row["disease"]).modality])

@@ -5,6 +5,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from portal.audit.large import LargeAdmin
 from portal.audit.readonly import ReadOnlyAdmin
 from portal.audit.services import record
 from portal.audit.watched import WatchedAdmin
@@ -90,14 +91,15 @@ class ServiceTargetAdmin(WatchedAdmin):
 
 
 @admin.register(Review)
-class ReviewAdmin(ReadOnlyAdmin):
+class ReviewAdmin(LargeAdmin, ReadOnlyAdmin):
     """Read only: a signed opinion is evidence."""
 
     list_display = ["id", "disease", "patient", "practitioner", "status", "role", "urgency", "opened_at", "due_at", "signed_at"]
-    list_filter = [Overdue, "status", "role", "urgency", "analysis__disease", "opened_at"]
+    list_filter = [Overdue, "status", "role", "urgency", "analysis__disease", "due_at"]
     list_select_related = ["patient", "practitioner", "analysis"]
-    search_fields = ["id", "patient__email", "patient__name", "practitioner__email", "practitioner__name"]
-    date_hierarchy = "opened_at"
+    search_fields = ["id", "analysis"]
+    people = ["patient", "practitioner"]
+    sortable_by = ["due_at"]
     inlines = [OpinionInline, ReferralInline, AddendumInline]
     actions = ["waive_second_reading"]
 

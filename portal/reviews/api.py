@@ -51,12 +51,18 @@ class ReviewViewSet(CaseActions, viewsets.ReadOnlyModelViewSet):
     serializer_class = ReviewSerializer
     filterset_class = ReviewFilter
     ordering = ["due_at", "id"]
+    gathered = False
 
     def get_queryset(self) -> QuerySet[Review]:
         """For a verified practitioner the list is their worklist: their own scans are found one by one, or as a patient's analyses."""
         reviews, user = Review.objects, self.request.user
         is_worklist = self.action == "list" and user.is_authenticated and user.is_verified_practitioner
-        return (reviews.queue_of(user) if is_worklist else reviews.visible_to(user)).with_all()
+        asked = reviews.queue_of if is_worklist else reviews.visible_to
+        return asked(user, gathered=self.gathered).with_all()
+
+    def candidates(self) -> QuerySet[Review]:
+        status = self.request.query_params.get("status", "")
+        return Review.objects.filter(status=status) if status in Review.Status.values else Review.objects.all()
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []

@@ -3,16 +3,19 @@
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import OuterRef, Q
 from django.utils import timezone
+
+from portal.audit.rows import ForEach, met, reason, seen
 
 
 class ReviewQuerySet(models.QuerySet):
-    def visible_to(self, user: Any) -> "ReviewQuerySet":
+    def visible_to(self, user: Any, *, gathered: bool = False) -> "ReviewQuerySet":
         """Those of one's own scans; all for administrators; for a verified practitioner the open ones, those they hold or answered, and
         those in which they took part: they signed a reading of it, or referred it to somebody else.
 
         A row that another practitioner holds can be seen, so that the queue tells who reads what; its scan can not (scans.querysets).
+        `gathered` says how it is asked, not what: audit.rows.
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
@@ -21,36 +24,37 @@ class ReviewQuerySet(models.QuerySet):
         own = Q(patient=user)
         if not user.is_verified_practitioner:
             return self.filter(own)
-        return self.filter(own | Q(status__in=["waiting", "claimed"]) | Q(practitioner=user) | Q(pk__in=self._took_part(user)))
+        itself = own | Q(status__in=["waiting", "claimed"]) | Q(practitioner=user)
+        return seen(self, itself, [self._signed_by(user)], [self._referred_by(user)], gathered=gathered)
 
-    def _took_part(self, user: Any) -> models.QuerySet:
-        part = Q(opinions__practitioner=user, opinions__stage="final") | Q(referrals__referred_by=user)
-        return self.model.objects.filter(part).values("pk")
+    def _signed_by(self, user: Any) -> models.QuerySet:
+        opinions = self.model._meta.get_field("opinions").related_model.objects
+        return reason(opinions.filter(practitioner=user, stage="final"), "review")
 
-    def _read_before(self, user: Any) -> models.QuerySet:
-        """Nobody reads a case twice: those of which this practitioner signed a reading, or referred an earlier one away."""
-        signed = Q(opinions__practitioner=user, opinions__stage="final")
-        return self.model.objects.filter(signed | (Q(referrals__referred_by=user) & ~Q(referrals__role=F("role")))).values("pk")
+    def _referred_by(self, user: Any) -> models.QuerySet:
+        return reason(self.model._meta.get_field("referrals").related_model.objects.filter(referred_by=user), "review")
 
-    def queue_of(self, user: Any) -> "ReviewQuerySet":
+    def queue_of(self, user: Any, *, gathered: bool = False) -> "ReviewQuerySet":
         """The worklist: what this practitioner may read, or has answered, never their own scans. Empty for everybody else."""
         if not user.is_verified_practitioner:
             return self.none()
-        seen_already = Q(status__in=["waiting", "claimed"], pk__in=self._read_before(user))
-        return self.visible_to(user).exclude(patient=user).exclude(seen_already)
+        # Nobody reads a case twice: those of which this practitioner signed a reading, or referred an earlier one away.
+        read_before = met([self._signed_by(user)], [self._referred_by(user).exclude(role=OuterRef("role"))])
+        seen_already = Q(status__in=["waiting", "claimed"]) & read_before
+        return self.visible_to(user, gathered=gathered).exclude(patient=user).exclude(seen_already)
 
     def followed_by(self, user: Any) -> "ReviewQuerySet":
         """Cases without an answer yet in which this practitioner took part, and which somebody else reads now."""
         if not user.is_verified_practitioner:
             return self.none()
-        still_open = self.filter(status__in=["waiting", "claimed"], pk__in=self._took_part(user))
+        still_open = self.filter(met([self._signed_by(user)], [self._referred_by(user)]), status__in=["waiting", "claimed"])
         return still_open.exclude(practitioner=user, status="claimed")
 
     def with_referral_to(self, user: Any) -> "ReviewQuerySet":
         """`referred_to_me`: whether the reading that is wanted was referred to this practitioner, who holds it, in the same query."""
         referral = self.model._meta.get_field("referrals").related_model.objects
         theirs = referral.filter(review=OuterRef("pk"), role=OuterRef("role"), referred_to=user)
-        return self.annotate(referred_to_me=Q(practitioner=user, status="claimed") & Exists(theirs))
+        return self.annotate(referred_to_me=Q(practitioner=user, status="claimed") & Q(ForEach(theirs)))
 
     def open(self) -> models.QuerySet:
         return self.filter(status__in=["waiting", "claimed"])

@@ -39,9 +39,13 @@ class ScanViewSet(viewsets.ReadOnlyModelViewSet):
     queryset = Scan.objects.none()
     serializer_class = ScanSerializer
     ordering = ["-uploaded_at", "-id"]
+    gathered = False
 
     def get_queryset(self) -> QuerySet[Scan]:
-        return Scan.objects.visible_to(self.request.user).select_related("patient")
+        return Scan.objects.visible_to(self.request.user, gathered=self.gathered).select_related("patient")
+
+    def candidates(self) -> QuerySet[Scan]:
+        return Scan.objects.all()
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []

@@ -66,12 +66,17 @@ class Scan(models.Model):
         max_length=1, choices=Laterality, blank=True, help_text="Which of two it shows, as DICOM (0020,0062) has it; empty: not known."
     )
     synthetic = models.BooleanField(default=False, help_text="Drawn by a program: shown as such.")
-    uploaded_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    uploaded_at = models.DateTimeField(auto_now_add=True)
 
     objects = ScanQuerySet.as_manager()
 
     class Meta:
         ordering = ["-uploaded_at", "-id"]
+        indexes = [
+            models.Index(fields=["-uploaded_at", "-id"], name="scans_newest_first"),
+            models.Index(fields=["sha256"], name="scans_by_file"),
+            models.Index(fields=["patient", "-uploaded_at", "-id"], name="scans_of_a_patient"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["patient", "source_sha256"], name="one_scan_a_patient_and_bytes"),
             models.CheckConstraint(condition=Q(laterality__in=["", diseases.RIGHT, diseases.LEFT]), name="laterality_is_known_or_empty"),

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.analyses.models import Analysis, ModelVersion
-from portal.figures import live, readers
+from portal.figures import live, readers, services
 from portal.figures.measures import Share, agreement
 from portal.figures.weeks import chart
 from portal.reviews.models import Opinion, Review
@@ -107,7 +107,7 @@ def test_how_one_reads(case: Any, practitioner: User, other_practitioner: User) 
     case(practitioner, UNSURE, NO, 0.1)
     case(other_practitioner, NO, NO, 0.9)
     case(practitioner, YES, YES, 0.9, peer=(other_practitioner, NO), settled=False)
-    mine = readers.figures_of(practitioner)
+    mine = readers.figures_of(practitioner, services.count())
     [malaria] = mine.readings
     assert (malaria.signed, malaria.changed, malaria.towards_the_model) == (20, 5, 5)
     assert malaria.with_model == {(YES, YES): 9, (NO, YES): 4, (NO, NO): 6}
@@ -115,7 +115,7 @@ def test_how_one_reads(case: Any, practitioner: User, other_practitioner: User) 
     assert malaria.peers.kappa == pytest.approx(agreement({(1, 1): 8, (0, 1): 4, (0, 0): 6}).kappa)
     assert mine.turnaround is not None
     assert mine.turnaround.total_seconds() == pytest.approx(7200, abs=5)
-    assert {reader.user: reader.signed for reader in readers.figures_of_all()} == {practitioner: 20, other_practitioner: 1}
+    assert {reader.user: reader.signed for reader in readers.figures_of_all(services.count())} == {practitioner: 20, other_practitioner: 1}
 
 
 def test_how_a_model_does_against_what_was_signed(case: Any, practitioner: User, malaria: ModelVersion) -> None:
@@ -125,7 +125,7 @@ def test_how_a_model_does_against_what_was_signed(case: Any, practitioner: User,
     amended = case(practitioner, NO, NO, 0.95)
     said = {"review": amended, "practitioner": practitioner, "stage": "final", "version": 2, "amend_reason": "A second look."}
     Opinion.objects.create(**said, finding=YES, confidence="high", recommendation="visit")
-    [found] = live.live()
+    [found] = live.live(services.count())
     counts = found.counts
     assert (counts.found, counts.missed, counts.cleared, counts.alarmed, counts.untold) == (19, 2, 27, 3, 1)
     assert counts.sensitivity.value == pytest.approx(19 / 21)
@@ -134,7 +134,7 @@ def test_how_a_model_does_against_what_was_signed(case: Any, practitioner: User,
     low, high = found.calibration["calibration"]
     assert (low["images"], low["probability"], low["observed"]) == (29, pytest.approx(0.05), pytest.approx(2 / 29))
     assert (high["images"], high["observed"]) == (22, pytest.approx(19 / 22))
-    assert live.live_of(malaria).counts == counts
+    assert live.live_of(malaria, services.count()).counts == counts
 
 
 def test_drift_is_seen_by_week_and_thin_weeks_are_not_drawn(case: Any, practitioner: User, malaria: ModelVersion) -> None:
@@ -142,7 +142,7 @@ def test_drift_is_seen_by_week_and_thin_weeks_are_not_drawn(case: Any, practitio
     for number, found in enumerate((12, 6, 3)):
         for index in range(12 if number < 2 else 3):
             case(practitioner, YES, YES, 0.95 if index < found else 0.05, signed_at=monday + timedelta(weeks=number))
-    weeks = live.weeks_of(malaria)
+    weeks = live.weeks_of(malaria, services.count())
     assert [week.start.isoformat() for week in weeks] == ["2026-09-07", "2026-09-14", "2026-09-21"]
     assert [week.counts.sensitivity.value for week in weeks] == [1.0, 0.5, None]
     drawn = chart(weeks, measure="sensitivity", shipped=0.9)
@@ -184,10 +184,11 @@ def test_the_pages_tell_figures_and_the_api_the_same(
 def test_figures_need_a_fixed_number_of_queries(case: Any, practitioner: User, other_practitioner: User, malaria: ModelVersion) -> None:
     def counted() -> int:
         with CaptureQueriesContext(connection) as seen:
-            readers.figures_of(practitioner)
-            readers.figures_of_all()
-            live.live()
-            live.weeks_of(malaria)
+            counts = services.count()
+            readers.figures_of(practitioner, counts)
+            readers.figures_of_all(counts)
+            live.live(counts)
+            live.weeks_of(malaria, counts)
         return len(seen)
 
     case(practitioner, YES, YES, 0.95)
@@ -195,4 +196,26 @@ def test_figures_need_a_fixed_number_of_queries(case: Any, practitioner: User, o
     for _ in range(12):
         case(practitioner, NO, YES, 0.95, peer=(other_practitioner, NO))
         case(other_practitioner, NO, NO, 0.05)
-    assert counted() == few <= 11
+    assert counted() == few <= 7
+
+
+def test_what_is_kept_is_told_as_of_when_it_was_counted(
+    case: Any, browse: Any, api: Any, practitioner: User, administrator: User, malaria: ModelVersion
+) -> None:
+    for _ in range(12):
+        case(practitioner, NO, YES, 0.95)
+    fresh = api(practitioner).get("/api/v1/me/figures/").json()
+    services.keep()
+    case(practitioner, NO, YES, 0.95)
+    kept = api(practitioner).get("/api/v1/me/figures/").json()
+    assert datetime.fromisoformat(kept.pop("as_of")) > datetime.fromisoformat(fresh.pop("as_of"))
+    assert kept == fresh
+    assert kept["signed"] == 12
+    for user, address in (
+        (practitioner, "/figures/"),
+        (administrator, "/figures/all/"),
+        (administrator, f"/figures/models/malaria/{malaria.version}/"),
+    ):
+        assert "Counted anew every quarter of an hour." in browse(user).get(address).content.decode()
+    services.keep()
+    assert api(practitioner).get("/api/v1/me/figures/").json()["signed"] == 13

@@ -79,6 +79,7 @@ class Review(models.Model):
         indexes = [
             models.Index(fields=["status", "due_at"]),
             models.Index(fields=["practitioner", "status"]),
+            models.Index(fields=["due_at", "id"], name="reviews_by_due_time"),
             # the worklist in its order, and what one practitioner signed, newest first
             models.Index(fields=["due_at", "id"], condition=Q(status__in=["waiting", "claimed"]), name="reviews_open"),
             models.Index(fields=["practitioner", "-signed_at", "-id"], condition=Q(status="signed"), name="reviews_signed_by"),
