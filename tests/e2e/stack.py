@@ -27,6 +27,7 @@ from medinform.embedded import free_port
 ROOT = Path(__file__).resolve().parents[2]
 PATIENT, PRACTITIONER, ADMINISTRATOR = "patient@example.org", "practitioner@example.org", "administrator@example.org"
 
+GOOD_SECONDS = 300  # a signature wants a sign-in that is not old, and a person has not many tokens
 # An authenticator app, and a recovery code that can be used once: as somebody who has set up their second factor.
 ENROL = """
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -48,7 +49,7 @@ class Stack:
     environment: dict[str, str]
     log: Path
     processes: dict[str, subprocess.Popen] = field(default_factory=dict)
-    tokens: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, tuple[str, float]] = field(default_factory=dict)  # by address; until when it is used
 
     def start(self, name: str) -> None:
         command = parse_procfile((ROOT / "Procfile").read_text()).processes[name]
@@ -77,11 +78,12 @@ class Stack:
                 process.wait()
 
     def client(self, email: str = PATIENT) -> httpx.Client:
-        """Signed in, with a second factor where one is asked for, and agreed to the consent text. One token does for all of a person's."""
-        client = with_token(self.address, self.tokens.get(email, "none yet"))
-        if client.get("/me/").status_code == 401:
+        """Signed in, with a second factor where one is asked for, and agreed to the consent text. One token does for a while."""
+        token, until_when = self.tokens.get(email, ("none yet", 0.0))
+        client = with_token(self.address, token)
+        if time.monotonic() > until_when or client.get("/me/").status_code == 401:
             client = self._signed_in(email)
-            self.tokens[email] = client.headers["Authorization"].partition(" ")[2]
+            self.tokens[email] = client.headers["Authorization"].partition(" ")[2], time.monotonic() + GOOD_SECONDS
         agree(client)
         return client
 

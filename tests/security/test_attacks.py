@@ -203,10 +203,14 @@ def test_a_disease_is_one_of_the_catalogue_and_not_a_folder(disease: str, browse
 def test_an_upload_in_pieces_is_named_by_nobody(browse: Any, patient: User, settings: Any) -> None:
     """tus clients may send a file name along: it is not used."""
     said = {"HTTP_TUS_RESUMABLE": "1.0.0", "HTTP_UPLOAD_LENGTH": "4", "HTTP_UPLOAD_METADATA": "filename Li4vLi4vZXRjL3Bhc3N3ZA=="}
-    where = browse(patient).post("/api/v1/uploads/", content_type="application/offset+octet-stream", **said)["Location"]
+    client = browse(patient)
+    where = client.post("/api/v1/uploads/", content_type="application/offset+octet-stream", **said)["Location"]
+    first = {"HTTP_TUS_RESUMABLE": "1.0.0", "HTTP_UPLOAD_OFFSET": "0"}
+    assert client.patch(where, b"\x89PNG", content_type="application/offset+octet-stream", **first).status_code == 204
     [file] = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
-    assert file.parent == Path(settings.MEDIA_ROOT) / "uploads"
-    assert file.name in where.replace("-", "")
+    assert file.parent.parent == Path(settings.MEDIA_ROOT) / "uploads"
+    assert file.parent.name in where.replace("-", "")
+    assert file.name.isdigit()
 
 
 def test_a_very_deep_document_is_refused(browse: Any, patient: User) -> None:

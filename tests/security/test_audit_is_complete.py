@@ -32,7 +32,19 @@ QUIET = {
     **dict.fromkeys(("reviews:templates", "v1:reading-template-list", "v1:reading-template-detail", "v1:saved-filter-list"), OWN),
     **dict.fromkeys(("notifications:unsubscribe", "v1:upload-detail", "questions:ask"), OWN),
     **dict.fromkeys(
-        ("healthz", "words", "v1:schema", "v1:docs", "api-not-found", "analyses:disease", "analyses:models", "analyses:model"), NOBODY
+        (
+            "healthz",
+            "readyz",
+            "metrics",
+            "words",
+            "v1:schema",
+            "v1:docs",
+            "api-not-found",
+            "analyses:disease",
+            "analyses:models",
+            "analyses:model",
+        ),
+        NOBODY,
     ),
     **dict.fromkeys(("analyses:operating_point", "analyses:implied", "v1:disease-list", "v1:disease-detail"), NOBODY),
     **dict.fromkeys(("v1:model-version-list", "v1:model-version-detail", "v1:reading-form-list", "v1:reading-form-detail"), NOBODY),

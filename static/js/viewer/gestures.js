@@ -76,6 +76,7 @@ export function listen(pane, room) {
       if (down.size) return;
       end(name === "pointercancel");
       pane.rest();
+      room.show();
     });
   }
   stage.addEventListener("contextmenu", (event) => event.preventDefault());
@@ -86,7 +87,7 @@ export function listen(pane, room) {
     const turned = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? PIXELS_A_LINE : 1);
     pane.moving = true;
     clearTimeout(turning);
-    turning = setTimeout(() => down.size || pane.rest(), WHEEL_RESTS);
+    turning = setTimeout(() => { if (!down.size) { pane.rest(); room.show(); } }, WHEEL_RESTS);
     room.zoom(pane, Math.exp(Math.max(-60, Math.min(60, -turned)) / 400), at(event));
   }, { passive: false });
   stage.addEventListener("focus", () => room.activate(pane));

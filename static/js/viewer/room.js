@@ -16,8 +16,8 @@ export class Room {
 
   // The tools follow once a frame, however often something changed; while a hand moves a picture, a few times a second.
   show() {
-    const soon = this.panes.some((pane) => pane.moving) ? (then) => setTimeout(then, FOLLOWS) : requestAnimationFrame;
-    this.asked ??= soon(() => { this.asked = undefined; this.shown(); });
+    if (this.panes.some((pane) => pane.moving)) this.later ??= setTimeout(() => { this.later = undefined; this.shown(); }, FOLLOWS);
+    else this.asked ??= requestAnimationFrame(() => { this.asked = undefined; this.shown(); });
   }
 
   add(pane, scan) {
