@@ -194,7 +194,7 @@ def _page(context: BrowserContext, stack: Stack, name: str, path: str) -> Seen:
         asked: list[str] = []
         _listen(page, asked)
         response = page.goto(path, wait_until="load")
-        page.wait_for_function("felt.paint")
+        until(lambda: page.evaluate("felt.paint"), 30, "a paint")
         page.wait_for_timeout(SETTLES_MS)
         seen.html = response.request.sizes()["responseBodySize"] if response else 0
         seen.blocking = len(page.evaluate(BLOCKING))

@@ -145,7 +145,7 @@ class Walk:
         self.upload(page, "malaria", samples.paths("malaria"))
         self.shot(page, "upload")
         self.send(page)
-        page.wait_for_function("document.querySelectorAll('#uploads a').length === 2")
+        page.locator("#uploads a").nth(1).wait_for(timeout=60_000)
         self.shot(page, "uploaded")
         page.locator("#uploads a").first.click()
         page.wait_for_selector(".icons10", timeout=60_000)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path, re_path
 from django.utils import timezone
@@ -51,6 +52,10 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
 ]
+
+
+if settings.DEBUG:  # our page for an address that nobody knows, not Django's list of all routes: `make run` is for people too
+    urlpatterns.append(re_path(r"^.*/$", lambda request: defaults.page_not_found(request, Http404(request.path)), name="nowhere"))
 
 
 def _either(page: Callable[..., HttpResponse], api: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:

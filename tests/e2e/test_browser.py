@@ -74,7 +74,7 @@ def test_sign_up_upload_wait_review_and_sign(stack: Stack, opened: Browser, tmp_
     patient.wait_for_load_state("networkidle")  # scripts too
     patient.locator("[data-opacity]").fill("10")
     assert patient.locator("[data-heat]").evaluate("e => e.style.opacity") == "0.1"
-    patient.wait_for_function("document.querySelector('[data-heat]').naturalWidth > 50")
+    until(lambda: patient.evaluate("document.querySelector('[data-heat]').naturalWidth > 50"), 30, "the heat-map")
     expect(patient.get_by_text("A practitioner reads it next")).to_be_visible()
     page_of_answer = patient.url
 
