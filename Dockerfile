@@ -4,8 +4,8 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /build
-COPY requirements.txt constraints.txt ./
-RUN pip install --requirement requirements.txt --constraint constraints.txt
+COPY requirements.lock ./
+RUN pip install --require-hashes --only-binary :all: --requirement requirements.lock
 
 FROM python:3.11-slim-bookworm AS run
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/var/lib/medinform STATIC_ROOT=/opt/static HOST=0.0.0.0

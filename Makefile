@@ -2,23 +2,23 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: setup run demo passwords test lint format messages bench drill screenshots clean
+.PHONY: setup run demo passwords test lint format messages bench drill screenshots lock sbom licences audit clean
 .DEFAULT_GOAL := run
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing (on Debian: apt-get install python3-venv)"; rm -rf $(VENV); exit 1; }
 
-$(VENV)/.run: requirements.txt constraints.txt | $(BIN)/python
+$(VENV)/.run: requirements.lock | $(BIN)/python
 	@echo "Installing what the portal needs (once; TensorFlow is large) ..."
-	@$(PIP) --requirement requirements.txt
+	@$(PIP) --requirement requirements.lock
 	@touch $@
 
-$(VENV)/.dev: requirements.txt requirements-dev.txt constraints.txt | $(BIN)/python
+$(VENV)/.dev: requirements-dev.lock | $(BIN)/python
 	@echo "Installing what the portal and its tests need (once; TensorFlow is large) ..."
-	@$(PIP) --requirement requirements-dev.txt
+	@$(PIP) --requirement requirements-dev.lock
 	@touch $@ $(VENV)/.run
 
 setup: $(VENV)/.dev
@@ -64,6 +64,26 @@ drill: $(VENV)/.dev
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python -m docs.screenshots
+
+# After a change to requirements*.txt or constraints.txt. What is new in a lock goes into constraints.txt, too: a test says what is missing.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+lock: | $(BIN)/uv
+	$(LOCK) --constraint constraints.txt requirements.txt --output-file requirements.lock
+	$(LOCK) --constraint constraints.txt requirements-dev.txt --output-file requirements-dev.lock
+	$(LOCK) --constraint constraints.txt requirements-optional.txt --output-file requirements-optional.lock
+
+$(BIN)/uv:
+	@$(MAKE) $(VENV)/.dev
+
+sbom: $(VENV)/.dev
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --output-file build/sbom.cdx.json
+
+licences: $(VENV)/.dev
+	$(BIN)/python -m supply.licences
+
+audit: $(VENV)/.dev
+	@$(BIN)/python -m supply.audit
 
 clean:
 	rm -rf $(VENV) var build staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -12,10 +12,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from drills import backup, disk, engine, faults
+from drills import backup, disk, engine, faults, fuzz_images
 from drills.report import Report, write
 
-DRILLS: dict[str, Callable[[int], Report]] = {**faults.DRILLS, "disk": disk.drill, **engine.DRILLS, "backup": backup.drill}
+DRILLS: dict[str, Callable[[int], Report]] = {
+    **faults.DRILLS,
+    "disk": disk.drill,
+    **engine.DRILLS,
+    "backup": backup.drill,
+    "fuzz-images": fuzz_images.drill,
+}
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-_INSTALL = "pip install --requirement requirements-optional.txt --constraint constraints.txt"
+_INSTALL = "pip install --require-hashes --requirement requirements-optional.lock"
 _SENT = (
     *("event_id", "timestamp", "level", "logger", "platform", "release", "environment", "sdk", "transaction", "transaction_info", "type"),
     *("start_timestamp", "exception", "logentry", "fingerprint"),

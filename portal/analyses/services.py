@@ -324,7 +324,8 @@ def _finish(ends: Sequence[tuple[Analysis, dict[str, Any]]], *, to: str) -> list
     try:
         with transaction.atomic():
             now = timezone.now()
-            moved = [analysis for analysis, changes in ends if Analysis.objects.move(analysis, to=to, finished_at=now, **changes)]
+            held = [(analysis, changes) for analysis, changes in ends if analysis.status == Analysis.Status.RUNNING]
+            moved = [analysis for analysis, changes in held if Analysis.objects.move(analysis, to=to, finished_at=now, **changes)]
             details = [{"attempt": analysis.attempt, "code": analysis.error_code} for analysis in moved]
             audit_many(f"analysis.{to}", moved, patients=[analysis.patient for analysis in moved], details=details)
             if moved:
@@ -341,6 +342,8 @@ def try_again(analysis: Analysis, *, code: str, later: bool = False) -> bool:
 
     `later`: not before the sweeper sends it. What is full, gone or broken now is so a moment later too, and three attempts were soon over.
     """
+    if analysis.status != Analysis.Status.RUNNING:
+        return False
     if analysis.attempt >= settings.ANALYSIS_MAX_ATTEMPTS:
         message = gettext_noop("We tried {attempts} times and could not finish. Nothing is wrong with your picture.")
         return record_failed(analysis, code=code, message=message, attempts=analysis.attempt)

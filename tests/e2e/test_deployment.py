@@ -45,7 +45,7 @@ def test_the_image_has_every_folder_but_those_for_developers() -> None:
     copied = set(re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.M))
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     folders = {path.partition("/")[0] for path in listed if "/" in path}
-    assert folders - copied == {".ci", "benchmarks", "docs", "drills", "tests", "training"}
+    assert folders - copied == {".ci", "benchmarks", "docs", "drills", "supply", "tests", "training"}
 
 
 def test_the_examples_of_the_readme_work(stack: Stack, tmp_path: Path) -> None:

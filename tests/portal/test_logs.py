@@ -124,7 +124,10 @@ def test_what_is_asked_for_and_not_installed_is_told_with_what_to_do(setting: st
     environment = {**os.environ, setting: "http://key@127.0.0.1:1/1"}
     started = subprocess.run([sys.executable, "-c", hidden], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert started.returncode
-    assert f"{setting} is set, but what it needs is not installed: pip install --requirement requirements-optional.txt" in started.stderr
+    assert (
+        f"{setting} is set, but what it needs is not installed: pip install --require-hashes --requirement requirements-optional.lock"
+        in started.stderr
+    )
 
 
 def test_nothing_is_imported_that_was_not_asked_for() -> None:
