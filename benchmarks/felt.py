@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -194,7 +195,7 @@ def _page(context: BrowserContext, stack: Stack, name: str, path: str) -> Seen:
         asked: list[str] = []
         _listen(page, asked)
         response = page.goto(path, wait_until="load")
-        until(lambda: page.evaluate("felt.paint"), 30, "a paint")
+        until(partial(page.evaluate, "felt.paint"), 30, "a paint")
         page.wait_for_timeout(SETTLES_MS)
         seen.html = response.request.sizes()["responseBodySize"] if response else 0
         seen.blocking = len(page.evaluate(BLOCKING))
