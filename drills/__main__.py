@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from drills import backup, disk, engine, faults, fuzz_images
+from drills import backup, disk, engine, faults, fuzz_api, fuzz_images
 from drills.report import Report, write
 
 DRILLS: dict[str, Callable[[int], Report]] = {
@@ -21,6 +21,7 @@ DRILLS: dict[str, Callable[[int], Report]] = {
     **engine.DRILLS,
     "backup": backup.drill,
     "fuzz-images": fuzz_images.drill,
+    "fuzz-api": fuzz_api.drill,
 }
 
 

@@ -1,0 +1,159 @@
+"""Every operation of the OpenAPI document is called with what Schemathesis makes up, right and wrong, as each role.
+
+No answer may be a 5xx (but a 503 that says when to come back), and none may be outside the document: a status that it does not know,
+another type of content, a body or headers that do not fit.
+"""
+
+import contextlib
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi import checks
+
+from drills.faults import SEED
+from drills.load import load
+from drills.portal import Portal, portal
+from drills.report import Report
+from tests.e2e.stack import ADMINISTRATOR, PATIENT, PRACTITIONER, until
+
+ANONYMOUS = "anonymous"
+ROLES = {ANONYMOUS: "", "patient": PATIENT, "practitioner": PRACTITIONER, "administrator": ADMINISTRATOR}
+KNOWN_IDS = 0.7  # of the calls are about something that is there
+REQUESTS = 2000  # a round; 25 rounds make 50,000
+ABOUT = (
+    "Calls that Schemathesis makes up from the OpenAPI document, each sent as each of four roles to a deployed portal; 7 of 10 name "
+    f"something that exists. Outside the document: a status, type, body or header that it does not promise. Seed {SEED}."
+)
+CHECKS = [
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+    checks.response_headers_conformance,
+]
+Send = Callable[[Any, str], Any]  # (case, role): the answer
+Ids = Callable[[str], list[str]]  # the ids of a list, by its path
+
+
+@schemathesis.serializer("application/offset+octet-stream")
+def _piece(context: Any, value: Any) -> Any:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+@dataclass
+class Found:
+    """`wrong`: what was outside the document, with how often; `statuses`: of all answers."""
+
+    requests: int = 0
+    server_errors: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
+
+    def judge(self, case: Any, role: str, answer: Any) -> None:
+        self.requests += 1
+        self.statuses[answer.status_code] += 1
+        is_busy = answer.status_code == 503 and "retry-after" in answer.headers
+        self.server_errors += answer.status_code >= 500 and not is_busy
+        try:
+            case.validate_response(answer, checks=CHECKS if is_busy else [not_a_server_error, *CHECKS])
+        except FailureGroup as group:
+            for failure in group.exceptions:
+                said = " ".join(str(failure).split())[:300]
+                self.wrong[f"{case.operation.label} as {role}, {answer.status_code}: {said}"] += 1
+
+
+def fuzz(document: dict[str, Any], send: Send, ids: Ids, *, cases: int, number: int, roles: Iterable[str] = ROLES) -> Found:
+    """`cases` of each operation, every other one wrong on purpose, each sent as every role. `number` is the seed."""
+    found, chance = Found(), random.Random(number)  # noqa: S311  # repeatable on purpose
+
+    def asked(case: Any) -> None:
+        for who in roles:
+            found.judge(case, who, send(case, who))
+
+    for result in schemathesis.openapi.from_dict(document).get_all_operations():
+        operation: Any = result.ok()  # type: ignore[union-attr]  # our own document is valid
+        known = ids(operation.path.partition("{")[0]) if "{" in operation.path else []
+        for mode, share in ((GenerationMode.POSITIVE, cases - cases // 2), (GenerationMode.NEGATIVE, cases // 2)):
+            if share:
+                _one(operation, mode, share, number, chance, known, asked)
+    return found
+
+
+def _one(
+    operation: Any, mode: GenerationMode, cases: int, number: int, chance: random.Random, known: list[str], use: Callable[[Any], Any]
+) -> None:
+    @seed(number)
+    @settings(max_examples=cases, database=None, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def run(case: Any) -> None:
+        if known and chance.random() < KNOWN_IDS:
+            for name in case.path_parameters:
+                case.path_parameters[name] = chance.choice(known)
+        use(case)
+
+    with contextlib.suppress(Unsatisfiable):  # of some operations nothing can be wrong
+        run()
+
+
+def ids_in(body: Any) -> list[str]:
+    """Of a list's answer."""
+    rows = body.get("results", []) if isinstance(body, dict) else body
+    return [str(row["id"]) for row in rows if isinstance(row, dict) and "id" in row]
+
+
+class Deployed:
+    """The same, against a portal that runs. Who has signed out, or withdrawn their consent, by one of the calls comes back."""
+
+    def __init__(self, running: Portal) -> None:
+        self.running, self.session, self.calls = running, requests.Session(), itertools.count()
+        self.clients: dict[str, httpx.Client] = {}
+
+    def client(self, role: str) -> httpx.Client:
+        if next(self.calls) % 200 == 0:
+            self.clients = {}
+        if role not in self.clients:
+            self.clients[role] = self.running.stack.client(ROLES[role])
+            self.clients[role].delete("/me/closing/")
+        return self.clients[role]
+
+    def send(self, case: Any, role: str) -> Any:
+        headers = {} if role == ANONYMOUS else {"Authorization": self.client(role).headers["Authorization"]}
+        self.session.cookies.clear()
+        answer = case.call(base_url=self.running.stack.address, session=self.session, headers=headers)
+        if answer.status_code == 401 and role in self.clients:
+            self.clients.pop(role)
+        return answer
+
+    def ids(self, path: str) -> list[str]:
+        found = [self.client(role).get(path.removeprefix("/api/v1")) for role in ROLES if role != ANONYMOUS]
+        return [pk for answer in found if answer.status_code == 200 for pk in ids_in(answer.json())]
+
+
+def drill(rounds: int) -> Report:
+    report = Report("fuzz-api", ABOUT)
+    with portal(THROTTLE_TOKEN="1000000/min") as running:  # noqa: S106  # a rate
+        with load(running.stack, every=0.3, large=300) as steady:
+            until(lambda: len(steady.accepted) >= 40, 120, "forty uploads")
+        document = httpx.get(f"{running.stack.address}/api/v1/schema/", params={"format": "json"}, timeout=60).json()
+        operations = sum(len(methods) for methods in document["paths"].values())
+        deployed = Deployed(running)
+        cases = -(-REQUESTS * rounds // (operations * len(ROLES)))
+        found = fuzz(document, deployed.send, deployed.ids, cases=cases, number=SEED)
+    statuses = ", ".join(f"{status}: {n:,}" for status, n in sorted(found.statuses.items()))
+    row = {"rounds": rounds, "operations": operations, "requests": found.requests, "5xx": found.server_errors}
+    report.rows.append({**row, "outside the document": sum(found.wrong.values()), "answers": statuses})
+    report.failed += [f"{n} times: {said}" for said, n in found.wrong.most_common(40)]
+    if found.requests < REQUESTS * rounds:
+        report.failed.append(f"only {found.requests:,} requests")
+    return report
