@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.contrib import admin
 from django.core.paginator import Paginator
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
@@ -45,6 +46,8 @@ class LargeAdmin(admin.ModelAdmin):
             field: Any = None
             for step in str(path).split("__"):
                 field = (field.related_model if field else self.model)._meta.get_field(step)
+            if isinstance(field, models.IntegerField) and not (term.isascii() and term.isdigit() and len(term) < 19):
+                continue  # no such number
             if (field.get_internal_type() != "UUIDField" and not field.is_relation) or is_id(term):
                 wanted |= Q(**{str(path): term})
         for path in self.people:
