@@ -21,22 +21,19 @@ from portal.scans.serializers import ScanSerializer
 
 from . import drafts, flags, own_templates, saved, services, structured, targets
 from .case_api import CaseActions
+from .draft_serializers import DraftSerializer, ReadingTemplateSerializer, SaidSerializer, TemplateChangeSerializer
 from .filters import ReviewFilter
 from .models import Draft, Opinion, ReadingTemplate, Review, SavedFilter, ServiceTarget, finding_choices
 from .serializers import (
     AddendumSerializer,
     AnalysisWithOpinionSerializer,
-    DraftSerializer,
     FlagSerializer,
     ReadingFormSerializer,
     ReadingSerializer,
-    ReadingTemplateSerializer,
     ReviewSerializer,
-    SaidSerializer,
     SavedFilterSerializer,
     ServiceTargetSerializer,
     SignCallSerializer,
-    TemplateChangeSerializer,
 )
 
 STAGE = OpenApiParameter("stage", str, OpenApiParameter.PATH, enum=Opinion.Stage.values)

@@ -84,7 +84,7 @@ def test_pictures_come_to_a_client_that_wants_pictures_only(api: Api, patient: U
 
 @pytest.mark.parametrize("method", ["options", "put", "patch", "delete", "post"])
 def test_no_method_on_any_route_is_our_fault(method: str, api: Api, patient: User, answered: Callable[..., Analysis]) -> None:
-    from tests.portal.test_access import routes
+    from tests.portal.access_walk import routes
 
     analysis = answered(patient)
     known = {"scan": analysis.scan_id, "analysis": analysis.pk, "review": analysis.review.pk, "disease": "malaria"}  # type: ignore[attr-defined]

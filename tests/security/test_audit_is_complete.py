@@ -18,7 +18,8 @@ from portal.audit.services import hashed
 from portal.records.looks import WORDS
 from portal.reviews.models import CriticalNotice
 from tests.conftest import PASSWORD
-from tests.portal.test_access import GET, Things, _client, address, routes, things  # noqa: F401  (a fixture)
+from tests.portal.access_matrix import GET
+from tests.portal.access_walk import Things, address, client_of, routes, things  # noqa: F401  (a fixture)
 
 OWN = "shows oneself only what one said of oneself"
 NOBODY = "shows nobody's data"
@@ -70,7 +71,7 @@ def test_every_read_leaves_an_event(things: Things) -> None:  # noqa: F811
         if name == "v1:review-earlier-scans":  # of the newer case of two
             things.arguments["review"] = [CriticalNotice.objects.get().review_id]
         before = newest()
-        response = _client(name, things.people[who]).get(address(name, paths[name], things))
+        response = client_of(name, things.people[who]).get(address(name, paths[name], things))
         b"".join(response)  # what is streamed is written while it is read
         made = AuditEvent.objects.filter(pk__gt=before, actor=things.people[who], action__contains=".").exclude(action="account.signed_in")
         if name in QUIET and made.exists():

@@ -17,8 +17,9 @@ from portal.audit.models import AuditEvent
 from portal.reviews import services as reviews
 from portal.reviews.models import CriticalNotice, Review
 from tests.conftest import PASSWORD, as_upload, drawn_cell, signed_in
+from tests.portal.access_matrix import DELETE, POST, PUT
+from tests.portal.access_walk import Things, address, routes, things  # noqa: F401  (a fixture)
 from tests.portal.cases import READING
-from tests.portal.test_access import DELETE, POST, PUT, Things, address, routes, things  # noqa: F401  (a fixture)
 
 WHY = "Another pair of eyes, please"
 RULES = "how the place works, no person's data; tests/portal/test_models.py and test_worklist.py look at its audit"

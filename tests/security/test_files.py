@@ -12,7 +12,7 @@ from portal.accounts.models import PractitionerDocument, User
 from portal.accounts.services import add_document
 from portal.analyses.models import Analysis
 from tests.conftest import as_upload, drawn_cell
-from tests.portal.test_access import _client
+from tests.portal.access_walk import client_of
 
 HTML = b"<!doctype html><script>alert(document.cookie)</script>"
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
@@ -45,7 +45,7 @@ def files(answered: Callable[..., Analysis], patient: User, document: Practition
 
 def test_every_private_file_has_a_fixed_type_and_can_not_run(files: dict[str, tuple[str, str]], administrator: User) -> None:
     for name, (path, kind) in files.items():
-        answer = _client(name, administrator).get(path)
+        answer = client_of(name, administrator).get(path)
         assert answer.status_code == 200, name
         assert answer["Content-Type"] == kind, name
         assert answer["X-Content-Type-Options"] == "nosniff"
@@ -59,11 +59,11 @@ def test_nginx_sends_the_bytes_where_that_is_set_and_only_to_who_may(
 ) -> None:
     settings.X_ACCEL_PREFIX = "/private/"
     path, kind = files["scans:image"]
-    answer = _client("scans:image", patient).get(path)
+    answer = client_of("scans:image", patient).get(path)
     assert re.fullmatch(r"/private/scans/[0-9a-f]{2}/[0-9a-f]{32}\.png", answer["X-Accel-Redirect"])
     assert (answer.content, answer["Content-Type"]) == (b"", kind)
     assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
-    refused = _client("scans:image", other_patient).get(path)
+    refused = client_of("scans:image", other_patient).get(path)
     assert refused.status_code == 404
     assert "X-Accel-Redirect" not in refused
     assert (Path(settings.MEDIA_ROOT) / answer["X-Accel-Redirect"].removeprefix("/private/")).is_file()

@@ -8,7 +8,8 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from portal.accounts.models import User
-from tests.portal.test_access import GET, _client, address, routes, things  # noqa: F401  (a fixture)
+from tests.portal.access_matrix import GET
+from tests.portal.access_walk import address, client_of, routes, things  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ def test_every_page_and_every_answer_of_the_api(things: Any) -> None:  # noqa: F
     for who in ("administrator", "anonymous"):
         for name in sorted(GET):
             path = next(path for found, path in routes() if found == name)
-            check(_client(name, things.people[who]).get(address(name, path, things)))
+            check(client_of(name, things.people[who]).get(address(name, path, things)))
             n += 1
     assert n > 100
 

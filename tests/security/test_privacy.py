@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,8 +153,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
     subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput"], cwd=ROOT, env=collected, check=True, capture_output=True)
     with embedded.redis_server() as url, listening(url) as heard, running(folder, url, **settings) as stack:
         browser = used(stack, folder / "mails")
-        time.sleep(1)
         server = redis.Redis.from_url(url)
+        until(
+            lambda: not list(server.scan_iter(_type="list")) and not server.exists("unacked"), 30, "that no message waits or is worked on"
+        )
         kept = {key: server.dump(key) for key in server.scan_iter()}
         yield {
             "log": stack.log.read_text(),

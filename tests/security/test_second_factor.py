@@ -12,7 +12,8 @@ from portal.accounts import access
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from tests.conftest import PASSWORD
-from tests.portal.test_access import GET, address, routes, things  # noqa: F401  (a fixture)
+from tests.portal.access_matrix import GET
+from tests.portal.access_walk import address, routes, things  # noqa: F401  (a fixture)
 from tests.portal.test_api import problem
 from tests.security.people import code_of, confirm, enrol, set_up, sign_in, token, with_token
 
