@@ -241,6 +241,7 @@ def _of_acts(opened: Browser, stack: Stack, cases: dict[str, str]) -> list[Figur
         page.wait_for_selector("[data-viewer][data-ready]", timeout=60_000)
         found += _acted(worked, "reading room: h, the heat-map", page, lambda _: page.keyboard.press("h"))
         found += _acted(worked, "reading room: ? and escape", page, lambda turn: page.keyboard.press("Escape" if turn % 2 else "?"))
+        page.keyboard.press("Escape")
         strength = page.locator("[data-strength]")
         found += _acted(worked, "reading room: the heat-map's slider, by hand", page, lambda turn: _slide(page, strength, turn))
         choices = page.locator('input[name="finding"]')
