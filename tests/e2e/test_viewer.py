@@ -1,6 +1,7 @@
 """The viewer of the reading room in a real browser: what is drawn, what is measured, and what the keyboard and fingers alone can do."""
 
 import io
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,16 +23,21 @@ WebGL2RenderingContext.prototype.getParameter = function (name) {
 };
 """
 BOTH_WAYS = pytest.mark.parametrize(("script", "way"), [(WITH_WEBGL, "webgl"), ("", "canvas")], ids=["webgl", "canvas"])
+SEEDS = itertools.count(31, 2)  # the same picture again would be the same analysis
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def film(stack: Stack) -> dict[str, str]:
-    """A chest film that the practitioner holds, and one that the same patient sent before: ids of the review and of both scans."""
+    """A chest film that the practitioner holds, and one that the same patient sent before: ids of the review and of both scans.
+
+    Each test has its own: a page that closes still sends its draft, and the next test would find lines that it did not draw.
+    """
     patient = stack.client()
-    earlier, now = (answered(patient, samples.draw("tuberculosis", "normal", seed)) for seed in (31, 32))
+    seed = next(SEEDS)
+    earlier, now = (answered(patient, samples.draw("tuberculosis", "normal", each)) for each in (seed + 1, seed))
     review = str(now["review"]).rstrip("/").rpartition("/")[2]
     assert stack.client(PRACTITIONER).post(f"/reviews/{review}/claim/").status_code == 200
-    return {"review": review, "scan": last_part(now["scan"]), "earlier": last_part(earlier["scan"])}
+    return {"review": review, "seed": str(seed), "scan": last_part(now["scan"]), "earlier": last_part(earlier["scan"])}
 
 
 def last_part(found: Any) -> str:
@@ -55,7 +61,6 @@ def enter(stack: Stack, opened: Browser, film: dict[str, str]) -> Iterator[Calla
         page, said = new_page(opened, stack.address, **{"viewport": {"width": 1280, "height": 900}, **options})
         complaints.append(said)
         page.add_init_script(script)
-        stack.client(PRACTITIONER).delete(f"/reviews/{film['review']}/drafts/independent/")  # what another test measured
         sign_in(page, PRACTITIONER, stack.password)
         page.goto(f"/reviews/{film['review']}/")
         expect(page.locator("[data-viewer][data-ready]")).to_be_visible()
@@ -123,10 +128,10 @@ def test_a_drag_makes_the_window_that_dicom_defines(enter: Callable[..., Page], 
 
 
 @BOTH_WAYS
-def test_the_picture_that_is_drawn_is_the_file(enter: Callable[..., Page], script: str, way: str) -> None:
+def test_the_picture_that_is_drawn_is_the_file(enter: Callable[..., Page], film: dict[str, str], script: str, way: str) -> None:
     page = enter(script)
     page.keyboard.press("o")
-    file = np.asarray(Image.open(io.BytesIO(samples.draw("tuberculosis", "normal", 32))).convert("L")).astype(float)
+    file = np.asarray(Image.open(io.BytesIO(samples.draw("tuberculosis", "normal", int(film["seed"])))).convert("L")).astype(float)
     assert "100 %" in words(page)
     assert apart(drawn(page), file) <= 1
 
@@ -165,6 +170,21 @@ def test_lengths_are_those_of_the_picture_at_any_zoom_and_lie(enter: Callable[..
     assert np.hypot(ends[2] - ends[0], ends[3] - ends[1]) == pytest.approx(130 * 1.3**2, abs=0.3)
     drag(page, 0, 169, start=(0.6, 0.2))
     expect(rows.nth(1)).to_contain_text("100.0 px")
+
+
+def test_who_acts_before_the_next_frame_acts_on_what_is_seen(enter: Callable[..., Page]) -> None:
+    """A loaded machine tells late that the tools took their place beside the stage: one to one stays one to one, and a line its length."""
+    page = enter("window.ResizeObserver = class extends ResizeObserver { constructor(told) { super((...all) => setTimeout(() => told(...all), 1500)); } };")
+    page.keyboard.press("o")
+    page.keyboard.press("m")
+    drag(page, 120, 50)
+    page.wait_for_timeout(2000)  # by now it was told
+    assert "100 %" in words(page)
+    drag(page, 60, 0, start=(0.4, 0.7))
+    page.locator("[data-found] summary").click()
+    rows = page.locator("[data-measured] tr")
+    expect(rows.nth(0)).to_contain_text("130.0 px")
+    expect(rows.nth(1)).to_contain_text("60.0 px")
 
 
 def test_a_known_length_makes_millimetres_that_outlive_a_reload(enter: Callable[..., Page]) -> None:

@@ -47,6 +47,7 @@ export function listen(pane, room) {
 
   stage.addEventListener("pointerdown", (event) => {
     if (!pane.screen) return;
+    pane.measure(); // the observer tells only with the next frame, and a hand can be sooner
     room.activate(pane);
     down.set(event.pointerId, at(event));
     stage.setPointerCapture(event.pointerId);

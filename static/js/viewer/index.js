@@ -42,6 +42,8 @@ async function start(root) {
   room.show();
   room.listed();
   for (const hidden of root.querySelectorAll("[data-tools], [data-levels]")) hidden.hidden = false;
+  pane.measure(); // the tools take their place beside the stage: who acts at once must not act on its size of before
+  pane.draw();
   root.dataset.ready = "yes";
 }
 
