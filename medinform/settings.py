@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.audit.middleware.RequestContextMiddleware",
+    "portal.audit.middleware.RefusalsMiddleware",
     "portal.accounts.middleware.LanguageMiddleware",
     "portal.accounts.middleware.SessionLimits",
     "portal.accounts.middleware.SecondFactorRequired",

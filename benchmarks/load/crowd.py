@@ -83,11 +83,11 @@ class Patient(Person):
 
     def on_start(self) -> None:
         super().on_start()
-        self.analysis = ""
+        self.analysis, self.polls = "", False
         gevent.sleep(random.uniform(0, 5))  # noqa: S311  (nobody opens a page at the same moment)
         answer = self.upload("upload, first")
         if answer.status_code == 201:
-            self.analysis = answer.json()["url"]
+            self.analysis, self.polls = answer.json()["url"], True
 
     @task(3)
     def scans(self) -> None:
@@ -99,8 +99,11 @@ class Patient(Person):
 
     @task(4)
     def poll(self) -> None:
-        if self.analysis:
-            self.ask("page: status", f"{self.analysis}status/", fine=(200, 286))
+        """As the page does: until it is told that there is nothing more to come (286)."""
+        if self.polls:
+            self.polls = self.ask("page: status", f"{self.analysis}status/", fine=(200, 286)).status_code != 286
+        else:
+            self.answer()
 
     @task(2)
     def answer(self) -> None:

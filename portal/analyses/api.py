@@ -171,7 +171,8 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
 
     def get_queryset(self) -> QuerySet[Analysis]:
         found = Analysis.objects.visible_to(self.request.user, gathered=self.gathered)
-        return found.select_related("scan", "model_version", "patient", "review").prefetch_related("review__addenda", "review__opinions")
+        found = found.select_related("scan", "model_version", "patient", "review").prefetch_related("review__addenda", "review__opinions")
+        return found.defer("model_version__manifest", "model_version__metrics")
 
     def candidates(self) -> QuerySet[Analysis]:
         return Analysis.objects.all()

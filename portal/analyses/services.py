@@ -123,7 +123,8 @@ def submit(
     if used is not None:
         earlier[disease] = used
     _same_picture(earlier.values(), child, laterality)
-    versions = {code: ModelVersion.objects.active(code) for code in ticked if code not in earlier}
+    known = ModelVersion.objects.defer("manifest", "metrics")
+    versions = {code: known.active(code) for code in ticked if code not in earlier}
     if None in versions.values():
         raise DiseaseUnavailable
     if not versions:

@@ -56,10 +56,13 @@ Opened = Callable[[], AbstractContextManager[bytes]]
 
 
 def _found(request: HttpRequest) -> QuerySet[Analysis]:
+    """Of the model only its name and version: what it was measured with is large, and read for one answer at a time (`defer(None)`)."""
     related = Analysis.objects.visible_to(request.user).select_related(
         "scan__dependant", "model_version", "patient", "review__practitioner__practitioner_profile"
     )
-    return related.prefetch_related("review__opinions", "review__addenda__author")
+    return related.prefetch_related("review__opinions", "review__addenda__author").defer(
+        "model_version__manifest", "model_version__metrics"
+    )
 
 
 @require_GET
@@ -145,7 +148,8 @@ def _examples(modality: str) -> dict[str, Any]:
 def _others(found: diseases.Disease) -> list[diseases.Disease]:
     """What else can be asked about this disease's kind of picture."""
     active = ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE).exclude(disease=found.code)
-    return [other for row in active.order_by("disease") if (other := row.catalogue).modality == found.modality]
+    codes = active.order_by("disease").values_list("disease", flat=True)
+    return [other for code in codes if (other := diseases.get(code)).modality == found.modality]
 
 
 @contextmanager
@@ -226,7 +230,7 @@ def history(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    analysis = get_object_or_404(_found(request), pk=pk)
+    analysis = get_object_or_404(_found(request).defer(None), pk=pk)
     services.note_read(analysis=analysis, by=request.user)
     shown = _shown(request, analysis)
     beside = [
@@ -241,9 +245,9 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """What the page asks for while it waits; 286 tells htmx to stop asking."""
     analysis = get_object_or_404(_found(request), pk=pk)
+    if analysis.is_pending:  # asked for every second: no more than what it shows
+        return render(request, "analyses/_progress.html", {"analysis": analysis, "place": place(analysis), "now": timezone.now()})
     context = _shown(request, analysis)
-    if analysis.is_pending:
-        return render(request, "analyses/_progress.html", context)
     services.note_read(analysis=analysis, by=request.user)
     response = HttpResponseStopPolling()
     response.content = render(request, "analyses/_settled.html", context).content

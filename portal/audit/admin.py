@@ -34,6 +34,7 @@ class AuditEventAdmin(LargeAdmin, ReadOnlyAdmin):
 
     list_display = ["at", "action", "actor", "patient", "target_type", "target_id", "address"]
     list_filter = [AboutFilter, "at"]
+    list_per_page = 50
     list_select_related = ["actor", "patient"]
     search_fields = ["request_id"]
     people = ["actor", "patient"]

@@ -88,6 +88,8 @@ CODES: dict[str, Code] = {
     **_all("110113", "U", "account.email_changed account.email_confirmed account.mfa_reset", "110137"),
     **_all("110113", "D", "account.email_removed account.mfa_removed", "110137"),
     **_all("110113", "U", "practitioner.verification", "110136"),
+    # turned away
+    **_all("110113", "E", "access.refused", outcome="4"),
     # how the place works
     **_all("110100", "C", "model.registered template.added readingpolicy.set criticalrule.set consent_text.published", "110131"),
     **_all("110100", "U", "model.activated model.retired model.measured model.operating_point_set model.operating_point_reset", "110131"),

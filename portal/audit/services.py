@@ -39,6 +39,13 @@ def record_export(people: Iterable[Any], *, by: Any, way: str) -> None:
     record_looked("audit.exported", people, by=by, way=way, format="FHIR R4")
 
 
+def record_refused(*, by: Any, route: str, ids: Sequence[str], status: int) -> None:
+    """Somebody was turned away. What they asked for is named as they did: by the route, and the first id in it."""
+    event = _event("access.refused", AuditEvent(), by, None, {"status": status, "ids": list(ids)})
+    event.target_type, event.target_id = route[:40], ids[0] if ids else ""
+    event.save()
+
+
 def hashed(words: str) -> str:
     """What a stranger typed, so that the same words are known again, and no words are kept. The key is the portal's own secret."""
     return salted_hmac("portal.audit", words.strip().lower(), algorithm="sha256").hexdigest()[:32]

@@ -10,9 +10,12 @@ function want(on) {
   try { localStorage.setItem(KEPT, on ? "on" : "off"); } catch { /* then they stay on */ }
 }
 
-export function offer(box) {
+// The list of keys is a popover: a modal dialog makes all else on the page inert, which takes long on a slow machine. Who goes on leaves it.
+export function offer(list) {
+  const box = list.querySelector("[data-single-keys]");
   box.checked = wanted();
   box.addEventListener("change", () => want(box.checked));
+  list.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !list.contains(relatedTarget) && list.hidePopover());
 }
 
 export function isSingle(event) {

@@ -70,9 +70,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   actions[event.key](row);
 });
-// The list of keys is a popover: a modal dialog makes every row inert, which takes long on a slow machine. Who goes on leaves it.
-keys.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !keys.contains(relatedTarget) && keys.hidePopover());
-offer(keys.querySelector("[data-single-keys]"));
+offer(keys);
 for (const select of document.querySelectorAll(".find select")) select.addEventListener("change", () => select.form.requestSubmit());
 
 // Why a scan is urgent: on hover, on focus and a key, by touch. The explanation stands beside its button.

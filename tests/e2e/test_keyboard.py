@@ -242,9 +242,9 @@ def test_help_opens_with_a_key_and_gives_the_focus_back(stack: Stack, opened: Br
     page.goto(f"/reviews/{review}/", wait_until="load")
     expect(page.locator("[data-viewer][data-ready]")).to_be_visible()
     tab_to(page, page.locator("[data-stage]"))
-    _opens_and_closes(page, "[data-keys]")
+    _opens_and_closes(page, "#keys", tabs=1)
     tab_to(page, page.get_by_role("button", name="Rotate").first)
-    _opens_and_closes(page, "[data-keys]")
+    _opens_and_closes(page, "#keys", tabs=1)
     assert console == []
 
 

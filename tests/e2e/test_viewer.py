@@ -174,7 +174,9 @@ def test_lengths_are_those_of_the_picture_at_any_zoom_and_lie(enter: Callable[..
 
 def test_who_acts_before_the_next_frame_acts_on_what_is_seen(enter: Callable[..., Page]) -> None:
     """A loaded machine tells late that the tools took their place beside the stage: one to one stays one to one, and a line its length."""
-    page = enter("window.ResizeObserver = class extends ResizeObserver { constructor(told) { super((...all) => setTimeout(() => told(...all), 1500)); } };")
+    page = enter(
+        "window.ResizeObserver = class extends ResizeObserver { constructor(told) { super((...all) => setTimeout(() => told(...all), 1500)); } };"
+    )
     page.keyboard.press("o")
     page.keyboard.press("m")
     drag(page, 120, 50)

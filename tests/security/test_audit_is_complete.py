@@ -217,6 +217,32 @@ def test_an_act_that_is_rolled_back_leaves_no_event(unverified: User, administra
     assert newest() == before
 
 
+def test_who_is_turned_away_leaves_an_event_and_who_mistypes_does_not(things: Things, other_patient: User, browse: Any, api: Any) -> None:  # noqa: F811
+    [review], [analysis] = things.arguments["review"], things.arguments["analysis"]
+    page, calls, since = browse(other_patient), api(other_patient), newest()
+    answers = [
+        page.get(f"/analyses/{analysis}/"),
+        page.post(f"/reviews/{review}/claim/"),
+        calls.get(f"/api/v1/reviews/{review}/"),
+        calls.get("/api/v1/audit-events/"),
+        page.get("/figures/everybody/"),
+        page.get("/nowhere/"),
+        calls.get("/api/v1/nowhere/"),
+        page.get("/analyses/models/malaria/9.9.9/"),
+        Client().get(f"/api/v1/reviews/{review}/"),
+    ]
+    made = AuditEvent.objects.filter(pk__gt=since, action="access.refused").order_by("pk")
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 403, 403, 404, 404, 404, 401]
+    assert [(event.actor, event.target_type, event.target_id, event.detail["status"]) for event in made] == [
+        (other_patient, "analyses:detail", str(analysis), 404),
+        (other_patient, "reviews:claim", str(review), 404),
+        (other_patient, "v1:review-detail", str(review), 404),
+        (other_patient, "v1:audit-event-list", "", 403),
+        (other_patient, "figures:everybody", "", 403),
+    ]
+    assert all(event.request_id and event.address for event in made)
+
+
 @pytest.fixture
 def no_more_events(db: None) -> Iterator[None]:
     """The database takes no event: as when its disk is full."""
@@ -258,7 +284,7 @@ def actions_in_the_code() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and path.name == "listeners.py":
                 found |= {node.value} if node.value.startswith("account.") else set()
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.startswith(("record", "audit")):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.startswith(("record", "audit", "_event")):
                 first = node.args[0] if node.args else None
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     found.add(first.value)

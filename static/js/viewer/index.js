@@ -32,7 +32,7 @@ async function start(root) {
     room.listed();
     room.say(interpolate(gettext("%(name)s is shown beside."), { name: each.name }, true));
   };
-  offer(help.querySelector("[data-single-keys]"));
+  offer(help);
   room.record = new Record();
   if (!room.record.isKept && root.dataset.calibrator) pane.lines.calibrator = root.dataset.calibrator;
   room.record.restore(pane.lines, recall(root.dataset.scan, pane));

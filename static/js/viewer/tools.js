@@ -34,7 +34,7 @@ export function actions(room, { compare, help, presets, strength }) {
     close: () => compare.close(),
     link: () => room.panes.length > 1 && room.link(!room.linked),
     full: () => fill(room),
-    help: () => help.showModal(),
+    help: () => help.showPopover({ source: room.root.querySelector("[data-help]") }),
   };
   for (const tool of TOOLS) doing[tool] = () => take(room, tool);
   return doing;
