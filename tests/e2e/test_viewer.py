@@ -22,6 +22,11 @@ WebGL2RenderingContext.prototype.getParameter = function (name) {
   return name === 0x9246 ? "a graphics card" : get.call(this, name); // UNMASKED_RENDERER_WEBGL
 };
 """
+TELLS_LATE = """
+window.ResizeObserver = class extends ResizeObserver {
+  constructor(told) { super((...all) => setTimeout(() => told(...all), 1500)); }
+};
+"""
 BOTH_WAYS = pytest.mark.parametrize(("script", "way"), [(WITH_WEBGL, "webgl"), ("", "canvas")], ids=["webgl", "canvas"])
 SEEDS = itertools.count(31, 2)  # the same picture again would be the same analysis
 
@@ -174,9 +179,7 @@ def test_lengths_are_those_of_the_picture_at_any_zoom_and_lie(enter: Callable[..
 
 def test_who_acts_before_the_next_frame_acts_on_what_is_seen(enter: Callable[..., Page]) -> None:
     """A loaded machine tells late that the tools took their place beside the stage: one to one stays one to one, and a line its length."""
-    page = enter(
-        "window.ResizeObserver = class extends ResizeObserver { constructor(told) { super((...all) => setTimeout(() => told(...all), 1500)); } };"
-    )
+    page = enter(TELLS_LATE)
     page.keyboard.press("o")
     page.keyboard.press("m")
     drag(page, 120, 50)

@@ -47,7 +47,7 @@ def listener() -> Iterator[Listener]:
     found = Listener()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802  # the name that the library asks for
+        def do_POST(self) -> None:  # the name that the library asks for
             body = self.rfile.read(int(self.headers["Content-Length"]))
             found.heard.append((self.path, gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body))
             self.send_response(200)

@@ -225,7 +225,7 @@ def test_who_is_turned_away_leaves_an_event_and_who_mistypes_does_not(things: Th
         page.post(f"/reviews/{review}/claim/"),
         calls.get(f"/api/v1/reviews/{review}/"),
         calls.get("/api/v1/audit-events/"),
-        page.get("/figures/everybody/"),
+        page.get("/figures/all/"),
         page.get("/nowhere/"),
         calls.get("/api/v1/nowhere/"),
         page.get("/analyses/models/malaria/9.9.9/"),
