@@ -203,11 +203,10 @@ def _create(
 ) -> dict[str, Analysis]:
     """The rows, all or none; the first is the one that an idempotency key stands for."""
     patient, new = asked[0]["patient"], {}
-    scan, is_new = None, False
     waiting = Analysis.objects.filter(patient=patient, status__in=Analysis.PENDING).count()
-    try:
-        with transaction.atomic():
-            scan, is_new = scans.store(patient=patient, prepared=prepared, synthetic=synthetic, dependant=child, laterality=laterality)
+    with transaction.atomic():
+        scan, is_new = scans.store(patient=patient, prepared=prepared, synthetic=synthetic, dependant=child, laterality=laterality)
+        try:
             _agrees(scan, child, laterality)
             _name_side(scan, laterality, patient)
             for about in asked:
@@ -219,10 +218,12 @@ def _create(
             for analysis in new.values():
                 transaction.on_commit(partial(send, analysis))
             analyses_submitted.send(Analysis, analyses=list(new.values()))
-    except BaseException:
-        if scan is not None and is_new:
-            scans.discard_files(scan)
-        raise
+        except BaseException:
+            if is_new:  # nothing of it was committed: this block is rolled back
+                scans.discard_files(scan)
+            raise
+    # An error of the commit itself leaves the files: when the connection is lost, nobody knows whether the rows came to be. If they did not,
+    # nothing names the files, and the nightly clean-up takes them.
     return new
 
 
@@ -274,9 +275,14 @@ def record(answered: Sequence[tuple[Analysis, Answer]]) -> set[Any]:
     """
     ends = [(analysis, _result(analysis, answer)) for analysis, answer in answered]
     kept = {analysis.pk for analysis in _finish(ends, to=Analysis.Status.DONE)}
+    gone_on = {analysis.pk: str(analysis.heatmap.name) for analysis, _answer in answered if analysis.pk not in kept}
+    # ... unless the row names it: then an earlier try was kept, whose commit could not tell that it was
+    named = (
+        set(Analysis.objects.filter(pk__in=gone_on, heatmap__in=gone_on.values()).values_list("heatmap", flat=True)) if gone_on else set()
+    )
     for analysis, _answer in answered:
-        if analysis.pk not in kept:
-            analysis.heatmap.storage.delete(str(analysis.heatmap.name))
+        if gone_on.get(analysis.pk, "") not in ("", *named):
+            analysis.heatmap.storage.delete(gone_on[analysis.pk])
     return kept
 
 
