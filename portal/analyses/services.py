@@ -222,8 +222,8 @@ def _create(
             if is_new:  # nothing of it was committed: this block is rolled back
                 scans.discard_files(scan)
             raise
-    # An error of the commit itself leaves the files: when the connection is lost, nobody knows whether the rows came to be. If they did not,
-    # nothing names the files, and the nightly clean-up takes them.
+    # An error of the commit itself leaves the files: when the connection is lost, nobody knows whether the rows came to be. If they did
+    # not, nothing names the files, and the nightly clean-up takes them.
     return new
 
 
@@ -276,10 +276,8 @@ def record(answered: Sequence[tuple[Analysis, Answer]]) -> set[Any]:
     ends = [(analysis, _result(analysis, answer)) for analysis, answer in answered]
     kept = {analysis.pk for analysis in _finish(ends, to=Analysis.Status.DONE)}
     gone_on = {analysis.pk: str(analysis.heatmap.name) for analysis, _answer in answered if analysis.pk not in kept}
-    # ... unless the row names it: then an earlier try was kept, whose commit could not tell that it was
-    named = (
-        set(Analysis.objects.filter(pk__in=gone_on, heatmap__in=gone_on.values()).values_list("heatmap", flat=True)) if gone_on else set()
-    )
+    # A row may name it all the same: then an earlier try was kept, whose commit could not tell that it was.
+    named = set(Analysis.objects.filter(pk__in=gone_on).values_list("heatmap", flat=True)) if gone_on else set()
     for analysis, _answer in answered:
         if gone_on.get(analysis.pk, "") not in ("", *named):
             analysis.heatmap.storage.delete(gone_on[analysis.pk])

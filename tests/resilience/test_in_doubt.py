@@ -31,9 +31,10 @@ def in_doubt(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
             real(wrapper)
             raise OperationalError("server closed the connection unexpectedly")
 
-        with monkeypatch.context() as patched, pytest.raises(OperationalError):
+        with monkeypatch.context() as patched:
             patched.setattr(BaseDatabaseWrapper, "_commit", commit)
-            yield
+            with pytest.raises(OperationalError):
+                yield
 
     return lost
 
