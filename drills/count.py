@@ -41,12 +41,13 @@ class Count:
         return not (self.lost or self.duplicated or self.stuck or self.mails_missing or self.files)
 
 
-def count(portal: Portal, accepted: list[str], seconds: float = 120) -> Count:
+def count(portal: Portal, accepted: list[str], seconds: float = 240) -> Count:
     """Wait until nothing moves any more, at most so long, and count."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not portal.stack.rows("SELECT 1 FROM analyses_analysis WHERE status IN ('queued', 'running') LIMIT 1"):
             break
+        portal.tend()
         time.sleep(0.25)
     rows = {row["id"]: row for row in portal.stack.rows(FACTS)}
     found = Count(accepted=len(set(accepted)))

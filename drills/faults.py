@@ -124,6 +124,7 @@ def drill(name: str, rounds: int) -> Report:
             for _ in range(rounds):
                 pause(chance, 0.1, 2)
                 fault.strike(running, chance)
+                running.tend()
             pause(chance, 1, 2)
         found = count(running, steady.accepted)
         return report(name, fault.about, rounds, found, steady.unanswered, steady.refused)

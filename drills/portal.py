@@ -23,6 +23,8 @@ HURRY = {
     "ANALYSIS_RESEND_AFTER_SECONDS": "4",
     "TASK_SOFT_TIME_LIMIT": "15",
     "MAIL_AGAIN_SECONDS": "4",
+    "LOOK_SECONDS": "5",
+    "WORKER_SILENT_SECONDS": "40",
 }
 
 
@@ -53,6 +55,12 @@ class Portal:
         with contextlib.suppress(ProcessLookupError, KeyError):
             self.stack.kill(name)
         self.stack.start(name)
+
+    def tend(self) -> None:
+        """As a supervisor does: what has ended by itself is started anew."""
+        for name, process in list(self.stack.processes.items()):
+            if process.poll() is not None:
+                self.stack.start(name)
 
     def wait(self) -> None:
         """Until it answers."""

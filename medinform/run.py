@@ -26,6 +26,7 @@ def set_defaults() -> None:
     environ.Env.read_env(BASE_DIR / ".env")
     os.environ.setdefault("DEBUG", "true")
     os.environ.setdefault("PORT", "8000")
+    os.environ.setdefault("WORKER_SILENT_SECONDS", "0")  # here nobody starts a process anew: all end when one does
     os.environ.setdefault("SITE_URL", f"http://localhost:{os.environ['PORT']}")
     var = Path(os.environ.setdefault("VAR_DIR", str(BASE_DIR / "var")))
     var.mkdir(parents=True, exist_ok=True)
