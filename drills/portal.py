@@ -48,7 +48,7 @@ class Portal:
     def parent(self, name: str) -> psutil.Process:
         """The process that the Procfile's line started: below the shell, where there is one."""
         shell = psutil.Process(self.stack.processes[name].pid)
-        return shell if shell.name() not in ("sh", "dash", "bash") else shell.children()[0]
+        return until(lambda: shell if shell.name() not in ("sh", "dash", "bash") else next(iter(shell.children()), None), 10, name)
 
     def again(self, name: str) -> None:
         """As a supervisor does: whatever is left of a process is killed, and it is started anew."""

@@ -1,8 +1,8 @@
 """A worker that hears nothing any more ends, and whoever supervises it starts it anew.
 
 After Redis was lost a few times within seconds, a Celery worker can be connected and deaf, or hang in its own shutdown (celery issues 8030
-and 9054; `make drill` met both), while its process lives and its supervisor sees nothing wrong. The scheduler sends each queue a message every
-LOOK_SECONDS, so that silence for WORKER_SILENT_SECONDS, which is longer than any task may take, is no idle night.
+and 9054; `make drill` met both), while its process lives and its supervisor sees nothing wrong. The scheduler sends each queue a message
+every LOOK_SECONDS, so that silence for WORKER_SILENT_SECONDS, which is longer than any task may take, is no idle night.
 """
 
 import logging
