@@ -6,6 +6,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddFieldKeepingDefault
+
 
 def first_rule(apps, schema_editor):
     """Who is sent to a clinic today is told so by a person, within the hour. Administrators change it."""
@@ -166,12 +168,12 @@ class Migration(migrations.Migration):
             model_name="opinion",
             name="one_opinion_a_stage",
         ),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="opinion",
             name="amend_reason",
             field=models.TextField(blank=True, help_text="Why a later version was signed.", max_length=1000),
         ),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="opinion",
             name="role",
             field=models.CharField(
@@ -181,12 +183,12 @@ class Migration(migrations.Migration):
                 max_length=10,
             ),
         ),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="opinion",
             name="version",
             field=models.PositiveSmallIntegerField(default=1, help_text="An amendment is the next version; the newest counts."),
         ),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="review",
             name="role",
             field=models.CharField(
@@ -196,7 +198,7 @@ class Migration(migrations.Migration):
                 max_length=10,
             ),
         ),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="review",
             name="wanted_speciality",
             field=models.CharField(blank=True, help_text="Whom a referral asked for; others may read it too.", max_length=80),

@@ -3,6 +3,8 @@
 from django.db import migrations, models
 from django.db.models import Q
 
+from medinform.operations import AddFieldKeepingDefault
+
 URGENCY = [("routine", "in the next weeks"), ("soon", "in the next days"), ("urgent", "today"), ("now", "now, as an emergency")]
 RECOMMENDATION = [
     ("none", "Nothing more is needed for now"),
@@ -35,7 +37,7 @@ class Migration(migrations.Migration):
         migrations.AlterModelOptions(name="criticalrule", options={"ordering": ["disease", "finding", "recommendation", "urgency"]}),
         migrations.RemoveConstraint(model_name="criticalrule", name="one_rule_a_kind_of_opinion"),
         migrations.RemoveConstraint(model_name="criticalrule", name="a_rule_is_about_something"),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="criticalrule",
             name="urgency",
             field=models.CharField(
@@ -48,12 +50,12 @@ class Migration(migrations.Migration):
             name="recommendation",
             field=models.CharField(blank=True, choices=RECOMMENDATION, max_length=10),
         ),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="opinion",
             name="details",
             field=models.JSONField(blank=True, default=dict, help_text="What the form of the disease asks: structured.py."),
         ),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="opinion",
             name="urgency",
             field=models.CharField(

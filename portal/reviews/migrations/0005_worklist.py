@@ -5,6 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddFieldKeepingDefault
+
 DISEASES = ("tuberculosis", "skin_cancer", "malaria", "pneumonia", "covid19", "diabetic_retinopathy")
 HOURS = {1: 2, 2: 6, 3: 24}
 
@@ -75,12 +77,13 @@ class Migration(migrations.Migration):
                 ("set_at", models.DateTimeField()),
             ],
         ),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="review",
             name="asked_at",
             field=models.DateTimeField(
                 default=django.utils.timezone.now, help_text="When this reading was asked for: its target counts from here."
             ),
+            sql="now()",
         ),
         migrations.AddField(
             model_name="review",
