@@ -42,7 +42,8 @@ def rows(database: str) -> dict[str, list[dict[str, Any]]]:
     if urlsplit(database).scheme == "sqlite":
         with contextlib.closing(_sqlite(database)) as connection:
             connection.row_factory = sqlite3.Row
-            names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            its_own = "AND name NOT LIKE 'sqlite_%'"
+            names = [name for (name,) in connection.execute(f"SELECT name FROM sqlite_master WHERE type = 'table' {its_own}")]  # noqa: S608
             return {name: [dict(row) for row in connection.execute(f'SELECT * FROM "{name}"')] for name in names}  # noqa: S608
     with (
         contextlib.closing(_postgresql(database)) as connection,

@@ -125,7 +125,7 @@ def change(traffic: Traffic, cursor: Any, number: int) -> Callable[[], None]:
     if found is None:
         return lambda: None
     cursor.execute("UPDATE analyses_analysis SET attempt = attempt + 1 WHERE id = %s", found)
-    return lambda: traffic.attempts.update([found[0]])
+    return lambda: traffic.attempts.update([str(found[0])])
 
 
 def _statement(words: str, table: str, columns: list[str], **more: sql.Composable) -> sql.Composed:

@@ -67,6 +67,33 @@ class AddFieldKeepingDefault(migrations.AddField):
             schema_editor.execute(f"{kept} {self.sql or '%s'}", None if self.sql else [schema_editor.effective_default(field)])
 
 
+class LockTables(Operation):
+    """Tables that a migration changes one after the other, all at once and in the order in which the portal writes them: else one that has
+    written the first and wants the second, and a migration that has the second and wants the first, wait for each other, and PostgreSQL
+    breaks off one of them.
+    """
+
+    reversible = True
+    atomic = False
+
+    def __init__(self, *model_names: str) -> None:
+        self.model_names = model_names
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        pass
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            tables = [from_state.apps.get_model(app_label, name)._meta.db_table for name in self.model_names]
+            schema_editor.execute(f"LOCK TABLE {', '.join(map(schema_editor.quote_name, tables))} IN ACCESS EXCLUSIVE MODE")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Undone last, when all is locked already: who undoes has stopped the portal."""
+
+    def describe(self) -> str:
+        return f"Lock {', '.join(self.model_names)}"
+
+
 def in_transaction(step: Operation) -> Operation:
     """The step as a transaction of its own, in a migration that is none."""
     step.atomic = True

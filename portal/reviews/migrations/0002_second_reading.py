@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from medinform.operations import AddFieldKeepingDefault
+from medinform.operations import AddFieldKeepingDefault, LockTables
 
 
 def first_rule(apps, schema_editor):
@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        LockTables("review", "opinion"),
         migrations.CreateModel(
             name="CriticalNotice",
             fields=[
