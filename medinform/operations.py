@@ -67,31 +67,60 @@ class AddFieldKeepingDefault(migrations.AddField):
             schema_editor.execute(f"{kept} {self.sql or '%s'}", None if self.sql else [schema_editor.effective_default(field)])
 
 
-class LockTables(Operation):
-    """Tables that a migration changes one after the other, all at once and in the order in which the portal writes them: else one that has
-    written the first and wants the second, and a migration that has the second and wants the first, wait for each other, and PostgreSQL
-    breaks off one of them.
+class AtOnce(Operation):
+    """Steps of one app that change tables in use, as one. On PostgreSQL the SQL of all is made first, which takes Django a while, then the
+    tables are locked, and the rest is done in no time.
+
+    `tables` are models, in the order in which the portal writes them: else one that has written the first and wants the second, and a
+    migration that has the second and wants the first, would wait for each other, and PostgreSQL would break off one of them.
     """
 
-    reversible = True
-    atomic = False
+    def __init__(self, tables: list[str], steps: list[Operation]) -> None:
+        self.tables, self.steps = tables, steps
 
-    def __init__(self, *model_names: str) -> None:
-        self.model_names = model_names
+    @property
+    def reversible(self) -> bool:  # type: ignore[override]
+        return all(step.reversible for step in self.steps)
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        pass
+        for step in self.steps:
+            step.state_forwards(app_label, state)
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        if schema_editor.connection.vendor == "postgresql":
-            tables = [from_state.apps.get_model(app_label, name)._meta.db_table for name in self.model_names]
-            schema_editor.execute(f"LOCK TABLE {', '.join(map(schema_editor.quote_name, tables))} IN ACCESS EXCLUSIVE MODE")
+        with self._locked(app_label, schema_editor, from_state) as editor:
+            for step, before, after in self._states(app_label, from_state):
+                step.database_forwards(app_label, editor, before, after)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        """Undone last, when all is locked already: who undoes has stopped the portal."""
+        with self._locked(app_label, schema_editor, to_state) as editor:
+            for step, before, after in reversed(self._states(app_label, to_state)):
+                step.database_backwards(app_label, editor, after, before)
 
     def describe(self) -> str:
-        return f"Lock {', '.join(self.model_names)}"
+        return "; ".join(step.describe() for step in self.steps)
+
+    def _states(self, app_label: str, state: Any) -> list[tuple[Operation, Any, Any]]:
+        """Each step with the models before and after it."""
+        found = []
+        for step in self.steps:
+            after = state.clone()
+            step.state_forwards(app_label, after)
+            found.append((step, state, after))
+            state = after
+        return found
+
+    @contextmanager
+    def _locked(self, app_label: str, schema_editor: Any, state: Any) -> Iterator[Any]:
+        """Yields the editor that takes the steps."""
+        connection = schema_editor.connection
+        if connection.vendor != "postgresql" or schema_editor.collect_sql:
+            yield schema_editor
+            return
+        with connection.schema_editor(collect_sql=True, atomic=False) as collected:
+            yield collected
+        tables = [schema_editor.quote_name(state.apps.get_model(app_label, name)._meta.db_table) for name in self.tables]
+        for statement in [f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE", *collected.collected_sql]:
+            schema_editor.execute(statement, params=None)
 
 
 def in_transaction(step: Operation) -> Operation:
