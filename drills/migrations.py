@@ -17,7 +17,7 @@ from drills.traffic import TOUCHED, UPLOAD, Traffic, connect, known, traffic
 from medinform import embedded
 from tests.e2e.stack import ROOT
 
-CASES = 50_000
+CASES = 20_000
 TRIES = 5
 ABOUT = (
     f"A database as main had it when the named migration was its newest, with {CASES:,} scans and five more rows for each, is migrated to "
