@@ -43,6 +43,7 @@ lint: $(VENV)/.dev
 	$(BIN)/djlint templates --check --lint
 	$(BIN)/hadolint Dockerfile
 	DEBUG=true SECRET_KEY=lint $(BIN)/python manage.py makemigrations --check --dry-run
+	DEBUG=true SECRET_KEY=lint $(BIN)/python -m drills.lint
 	DEBUG=false SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 format: $(VENV)/.dev

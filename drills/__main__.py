@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from drills import backup, disk, engine, faults, fuzz_api, fuzz_images
+from drills import backup, disk, engine, faults, fuzz_api, fuzz_images, migrations
 from drills.report import Report, write
 
 DRILLS: dict[str, Callable[[int], Report]] = {
@@ -20,6 +20,7 @@ DRILLS: dict[str, Callable[[int], Report]] = {
     "disk": disk.drill,
     **engine.DRILLS,
     "backup": backup.drill,
+    "migrations": migrations.drill,
     "fuzz-images": fuzz_images.drill,
     "fuzz-api": fuzz_api.drill,
 }

@@ -1,16 +1,9 @@
 """What was backed up comes back, to the last row and byte, on PostgreSQL and on SQLite, and from one to the other."""
 
 import os
-import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
-
-import psycopg2
-import pytest
 
 from drills.state import files, tables
 from medinform.sealing import new_key
@@ -25,16 +18,6 @@ def manage(database: str, folder: Path, *words: str, **settings: str) -> subproc
     return subprocess.run(
         [sys.executable, "manage.py", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120
     )
-
-
-@pytest.fixture
-def postgres() -> Iterator[str]:
-    name, parts = f"medinform_backup_{secrets.token_hex(4)}", urlsplit(os.environ["DATABASE_URL"])
-    with closing(psycopg2.connect(urlunsplit(parts._replace(scheme="postgresql")))) as admin:
-        admin.autocommit = True
-        admin.cursor().execute(f'CREATE DATABASE "{name}"')
-        yield urlunsplit(parts._replace(path=f"/{name}"))
-        admin.cursor().execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def test_a_portal_comes_back_as_it_was_and_on_the_other_database_too(postgres: str, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from medinform.operations import AddFieldKeepingDefault
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -10,12 +12,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="consent",
             name="language",
             field=models.CharField(default="en", help_text="In which it was read.", max_length=12),
         ),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="user",
             name="language",
             field=models.CharField(blank=True, help_text="Of pages and e-mails; empty: as the browser asks.", max_length=12),

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from medinform.operations import AddFieldKeepingDefault
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,7 +11,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="practitionerdocument",
             name="sha256",
             field=models.CharField(blank=True, editable=False, help_text="Empty: kept before there were such checksums.", max_length=64),

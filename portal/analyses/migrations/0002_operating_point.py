@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddFieldKeepingDefault
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -32,7 +34,7 @@ class Migration(migrations.Migration):
             name="own_low",
             field=models.FloatField(blank=True, help_text="From here on the answer is uncertain.", null=True),
         ),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="modelversion",
             name="own_reason",
             field=models.CharField(blank=True, max_length=1000),

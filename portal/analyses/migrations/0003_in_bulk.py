@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from medinform.operations import AddFieldKeepingDefault
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,7 +11,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="analysis",
             name="in_bulk",
             field=models.BooleanField(default=False, help_text="One of many of the same patient: others' few go first."),

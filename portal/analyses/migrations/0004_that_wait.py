@@ -3,8 +3,12 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddIndex
+
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("analyses", "0003_in_bulk"),
         ("scans", "0001_initial"),
@@ -12,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddIndex(
             model_name="analysis",
             index=models.Index(condition=models.Q(("status", "queued")), fields=["in_bulk", "queued_at"], name="analyses_that_wait"),
         ),

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from medinform.operations import AddFieldKeepingDefault
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,12 +11,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="analysis",
             name="error_params",
             field=models.JSONField(blank=True, default=dict),
         ),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="analysis",
             name="error_template",
             field=models.CharField(blank=True, help_text="Of the message, where it has parameters.", max_length=400),

@@ -3,8 +3,12 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddIndex
+
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("analyses", "0006_heatmap_checksum"),
         ("scans", "0006_indexes_for_growth"),
@@ -12,11 +16,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddIndex(
             model_name="analysis",
             index=models.Index(fields=["-queued_at", "-id"], name="analyses_newest_first"),
         ),
-        migrations.AddIndex(
+        AddIndex(
             model_name="analysis",
             index=models.Index(condition=models.Q(("error_code__gt", "")), fields=["error_code"], name="analyses_by_error"),
         ),

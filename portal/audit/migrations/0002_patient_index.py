@@ -4,28 +4,34 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddIndex, in_transaction
+
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("audit", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="auditevent",
-            name="patient",
-            field=models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddIndex(
+        AddIndex(
             model_name="auditevent",
             index=models.Index(fields=["patient", "-id"], name="audit_of_a_patient"),
+        ),
+        in_transaction(
+            migrations.AlterField(
+                model_name="auditevent",
+                name="patient",
+                field=models.ForeignKey(
+                    blank=True,
+                    db_index=False,
+                    null=True,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="+",
+                    to=settings.AUTH_USER_MODEL,
+                ),
+            )
         ),
     ]

@@ -3,15 +3,19 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddIndex
+
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("audit", "0003_seals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddIndex(
             model_name="auditevent",
             index=models.Index(fields=["request_id"], name="audit_of_a_request"),
         ),

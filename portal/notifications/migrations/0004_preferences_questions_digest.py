@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddFieldKeepingDefault
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="notification",
             name="in_portal",
             field=models.BooleanField(default=True, help_text="Shown in the portal; else it is only sent by e-mail."),

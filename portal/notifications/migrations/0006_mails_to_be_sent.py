@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddFieldKeepingDefault
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="notification",
             name="by_mail",
             field=models.BooleanField(default=False, help_text="To be sent by e-mail, if it is not yet."),

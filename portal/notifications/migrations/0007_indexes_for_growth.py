@@ -3,15 +3,19 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddIndex
+
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("notifications", "0006_mails_to_be_sent"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddIndex(
             model_name="notification",
             index=models.Index(fields=["-created_at", "-id"], name="notifications_newest_first"),
         ),

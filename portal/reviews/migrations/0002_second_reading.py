@@ -6,6 +6,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddFieldKeepingDefault, AtOnce
+
 
 def first_rule(apps, schema_editor):
     """Who is sent to a clinic today is told so by a person, within the hour. Administrators change it."""
@@ -162,95 +164,6 @@ class Migration(migrations.Migration):
                 "ordering": ["id"],
             },
         ),
-        migrations.RemoveConstraint(
-            model_name="opinion",
-            name="one_opinion_a_stage",
-        ),
-        migrations.AddField(
-            model_name="opinion",
-            name="amend_reason",
-            field=models.TextField(blank=True, help_text="Why a later version was signed.", max_length=1000),
-        ),
-        migrations.AddField(
-            model_name="opinion",
-            name="role",
-            field=models.CharField(
-                choices=[("first", "First reading"), ("second", "Second reading"), ("arbiter", "Arbitration")],
-                default="first",
-                help_text="Which reading of the case it is.",
-                max_length=10,
-            ),
-        ),
-        migrations.AddField(
-            model_name="opinion",
-            name="version",
-            field=models.PositiveSmallIntegerField(default=1, help_text="An amendment is the next version; the newest counts."),
-        ),
-        migrations.AddField(
-            model_name="review",
-            name="role",
-            field=models.CharField(
-                choices=[("first", "First reading"), ("second", "Second reading"), ("arbiter", "Arbitration")],
-                default="first",
-                help_text="Which reading is wanted, or is being made.",
-                max_length=10,
-            ),
-        ),
-        migrations.AddField(
-            model_name="review",
-            name="wanted_speciality",
-            field=models.CharField(blank=True, help_text="Whom a referral asked for; others may read it too.", max_length=80),
-        ),
-        migrations.AddConstraint(
-            model_name="opinion",
-            constraint=models.UniqueConstraint(
-                fields=("review", "practitioner", "stage", "version"), name="one_opinion_a_stage_and_version"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="opinion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("stage", "final"), ("version", 1)), fields=("review", "role"), name="one_signed_reading_a_role"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="opinion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("amend_reason", ""), ("version", 1)),
-                    models.Q(("amend_reason__gt", ""), ("stage", "final"), ("version__gt", 1)),
-                    _connector="OR",
-                ),
-                name="a_later_version_is_signed_and_has_a_reason",
-            ),
-        ),
-        migrations.AddField(
-            model_name="criticalnotice",
-            name="closed_by",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="criticalnotice",
-            name="opinion",
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="notice", to="reviews.opinion"),
-        ),
-        migrations.AddField(
-            model_name="criticalnotice",
-            name="practitioner",
-            field=models.ForeignKey(
-                help_text="Who signed the opinion.",
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="criticalnotice",
-            name="review",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="reviews.review"),
-        ),
         migrations.AddConstraint(
             model_name="criticalrule",
             constraint=models.UniqueConstraint(fields=("disease", "finding", "recommendation"), name="one_rule_a_kind_of_opinion"),
@@ -277,77 +190,177 @@ class Migration(migrations.Migration):
                 condition=models.Q(("urgency__isnull", True)), fields=("disease",), name="one_policy_for_the_other_urgencies"
             ),
         ),
-        migrations.AddField(
-            model_name="referral",
-            name="referred_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="referral",
-            name="referred_to",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="referral",
-            name="review",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="referrals", to="reviews.review"),
-        ),
-        migrations.AddIndex(
-            model_name="criticalnotice",
-            index=models.Index(condition=models.Q(("closed_at__isnull", True)), fields=["due_at"], name="notices_that_are_open"),
-        ),
-        migrations.AddConstraint(
-            model_name="criticalnotice",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_at__isnull", True)), fields=("review",), name="one_open_notice_a_review"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="criticalnotice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("closed_at__isnull", True), ("closed_by__isnull", True), ("how", ""), ("told_at__isnull", True), ("told_by", "")
-                    ),
-                    models.Q(("closed_at__isnull", False), ("how", "read"), ("told_at__isnull", False)),
-                    models.Q(("closed_at__isnull", False), ("closed_by__isnull", False), ("how", "withdrawn"), ("note__gt", "")),
-                    models.Q(
-                        ("closed_at__isnull", False),
-                        ("closed_by__isnull", False),
-                        ("how__gt", ""),
-                        ("told_at__isnull", False),
-                        ("told_by__gt", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_closed_notice_says_who_told_how_and_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("referred_to__isnull", False), ("speciality", "")),
-                    models.Q(("referred_to__isnull", True), ("speciality__gt", "")),
-                    _connector="OR",
-                ),
-                name="referred_to_somebody_or_to_a_speciality",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("referred_to__isnull", True), models.Q(("referred_to", models.F("referred_by")), _negated=True), _connector="OR"
-                ),
-                name="nobody_refers_to_themselves",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="referral",
             constraint=models.CheckConstraint(condition=models.Q(("reason__gt", "")), name="a_referral_has_a_reason"),
         ),
         migrations.RunPython(first_rule, migrations.RunPython.noop),
+        AtOnce(
+            ["review", "opinion"],
+            [
+                migrations.RemoveConstraint(
+                    model_name="opinion",
+                    name="one_opinion_a_stage",
+                ),
+                AddFieldKeepingDefault(
+                    model_name="opinion",
+                    name="amend_reason",
+                    field=models.TextField(blank=True, help_text="Why a later version was signed.", max_length=1000),
+                ),
+                AddFieldKeepingDefault(
+                    model_name="opinion",
+                    name="role",
+                    field=models.CharField(
+                        choices=[("first", "First reading"), ("second", "Second reading"), ("arbiter", "Arbitration")],
+                        default="first",
+                        help_text="Which reading of the case it is.",
+                        max_length=10,
+                    ),
+                ),
+                AddFieldKeepingDefault(
+                    model_name="opinion",
+                    name="version",
+                    field=models.PositiveSmallIntegerField(default=1, help_text="An amendment is the next version; the newest counts."),
+                ),
+                AddFieldKeepingDefault(
+                    model_name="review",
+                    name="role",
+                    field=models.CharField(
+                        choices=[("first", "First reading"), ("second", "Second reading"), ("arbiter", "Arbitration")],
+                        default="first",
+                        help_text="Which reading is wanted, or is being made.",
+                        max_length=10,
+                    ),
+                ),
+                AddFieldKeepingDefault(
+                    model_name="review",
+                    name="wanted_speciality",
+                    field=models.CharField(blank=True, help_text="Whom a referral asked for; others may read it too.", max_length=80),
+                ),
+                migrations.AddConstraint(
+                    model_name="opinion",
+                    constraint=models.UniqueConstraint(
+                        fields=("review", "practitioner", "stage", "version"), name="one_opinion_a_stage_and_version"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="opinion",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("stage", "final"), ("version", 1)), fields=("review", "role"), name="one_signed_reading_a_role"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="opinion",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("amend_reason", ""), ("version", 1)),
+                            models.Q(("amend_reason__gt", ""), ("stage", "final"), ("version__gt", 1)),
+                            _connector="OR",
+                        ),
+                        name="a_later_version_is_signed_and_has_a_reason",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="criticalnotice",
+                    name="closed_by",
+                    field=models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="criticalnotice",
+                    name="opinion",
+                    field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="notice", to="reviews.opinion"),
+                ),
+                migrations.AddField(
+                    model_name="criticalnotice",
+                    name="practitioner",
+                    field=models.ForeignKey(
+                        help_text="Who signed the opinion.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="criticalnotice",
+                    name="review",
+                    field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="reviews.review"),
+                ),
+                migrations.AddField(
+                    model_name="referral",
+                    name="referred_by",
+                    field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                migrations.AddField(
+                    model_name="referral",
+                    name="referred_to",
+                    field=models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="referral",
+                    name="review",
+                    field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="referrals", to="reviews.review"),
+                ),
+                migrations.AddIndex(
+                    model_name="criticalnotice",
+                    index=models.Index(condition=models.Q(("closed_at__isnull", True)), fields=["due_at"], name="notices_that_are_open"),
+                ),
+                migrations.AddConstraint(
+                    model_name="criticalnotice",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("closed_at__isnull", True)), fields=("review",), name="one_open_notice_a_review"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="criticalnotice",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("closed_at__isnull", True),
+                                ("closed_by__isnull", True),
+                                ("how", ""),
+                                ("told_at__isnull", True),
+                                ("told_by", ""),
+                            ),
+                            models.Q(("closed_at__isnull", False), ("how", "read"), ("told_at__isnull", False)),
+                            models.Q(("closed_at__isnull", False), ("closed_by__isnull", False), ("how", "withdrawn"), ("note__gt", "")),
+                            models.Q(
+                                ("closed_at__isnull", False),
+                                ("closed_by__isnull", False),
+                                ("how__gt", ""),
+                                ("told_at__isnull", False),
+                                ("told_by__gt", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_closed_notice_says_who_told_how_and_when",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="referral",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("referred_to__isnull", False), ("speciality", "")),
+                            models.Q(("referred_to__isnull", True), ("speciality__gt", "")),
+                            _connector="OR",
+                        ),
+                        name="referred_to_somebody_or_to_a_speciality",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="referral",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("referred_to__isnull", True),
+                            models.Q(("referred_to", models.F("referred_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="nobody_refers_to_themselves",
+                    ),
+                ),
+            ],
+        ),
     ]

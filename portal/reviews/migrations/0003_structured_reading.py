@@ -3,6 +3,8 @@
 from django.db import migrations, models
 from django.db.models import Q
 
+from medinform.operations import AddFieldKeepingDefault, AtOnce
+
 URGENCY = [("routine", "in the next weeks"), ("soon", "in the next days"), ("urgent", "today"), ("now", "now, as an emergency")]
 RECOMMENDATION = [
     ("none", "Nothing more is needed for now"),
@@ -35,7 +37,7 @@ class Migration(migrations.Migration):
         migrations.AlterModelOptions(name="criticalrule", options={"ordering": ["disease", "finding", "recommendation", "urgency"]}),
         migrations.RemoveConstraint(model_name="criticalrule", name="one_rule_a_kind_of_opinion"),
         migrations.RemoveConstraint(model_name="criticalrule", name="a_rule_is_about_something"),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="criticalrule",
             name="urgency",
             field=models.CharField(
@@ -48,21 +50,6 @@ class Migration(migrations.Migration):
             name="recommendation",
             field=models.CharField(blank=True, choices=RECOMMENDATION, max_length=10),
         ),
-        migrations.AddField(
-            model_name="opinion",
-            name="details",
-            field=models.JSONField(blank=True, default=dict, help_text="What the form of the disease asks: structured.py."),
-        ),
-        migrations.AddField(
-            model_name="opinion",
-            name="urgency",
-            field=models.CharField(
-                blank=True, choices=URGENCY, default="", help_text="How soon; empty when nothing more is needed.", max_length=10
-            ),
-            preserve_default=False,
-        ),
-        migrations.AlterField(model_name="opinion", name="recommendation", field=models.CharField(choices=RECOMMENDATION, max_length=10)),
-        migrations.RunPython(split, join),
         migrations.AddConstraint(
             model_name="criticalrule",
             constraint=models.UniqueConstraint(
@@ -75,8 +62,32 @@ class Migration(migrations.Migration):
                 condition=Q(finding__gt="") | Q(recommendation__gt="") | Q(urgency__gt=""), name="a_rule_is_about_something"
             ),
         ),
-        migrations.AddConstraint(
-            model_name="opinion",
-            constraint=models.CheckConstraint(condition=~Q(recommendation="none") | Q(urgency=""), name="nothing_to_do_is_not_urgent"),
+        AtOnce(
+            ["opinion"],
+            [
+                AddFieldKeepingDefault(
+                    model_name="opinion",
+                    name="details",
+                    field=models.JSONField(blank=True, default=dict, help_text="What the form of the disease asks: structured.py."),
+                ),
+                AddFieldKeepingDefault(
+                    model_name="opinion",
+                    name="urgency",
+                    field=models.CharField(
+                        blank=True, choices=URGENCY, default="", help_text="How soon; empty when nothing more is needed.", max_length=10
+                    ),
+                    preserve_default=False,
+                ),
+                migrations.AlterField(
+                    model_name="opinion", name="recommendation", field=models.CharField(choices=RECOMMENDATION, max_length=10)
+                ),
+                migrations.AddConstraint(
+                    model_name="opinion",
+                    constraint=models.CheckConstraint(
+                        condition=~Q(recommendation="none") | Q(urgency=""), name="nothing_to_do_is_not_urgent"
+                    ),
+                ),
+            ],
         ),
+        migrations.RunPython(split, join),
     ]

@@ -5,6 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddFieldKeepingDefault, AtOnce
+
 DISEASES = ("tuberculosis", "skin_cancer", "malaria", "pneumonia", "covid19", "diabetic_retinopathy")
 HOURS = {1: 2, 2: 6, 3: 24}
 
@@ -75,40 +77,6 @@ class Migration(migrations.Migration):
                 ("set_at", models.DateTimeField()),
             ],
         ),
-        migrations.AddField(
-            model_name="review",
-            name="asked_at",
-            field=models.DateTimeField(
-                default=django.utils.timezone.now, help_text="When this reading was asked for: its target counts from here."
-            ),
-        ),
-        migrations.AddField(
-            model_name="review",
-            name="overdue_told_at",
-            field=models.DateTimeField(blank=True, help_text="When people were told that it is overdue: once.", null=True),
-        ),
-        migrations.AlterField(
-            model_name="review",
-            name="due_at",
-            field=models.DateTimeField(
-                help_text="The order of the queue: when it was asked for plus the target of its disease and urgency."
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="review",
-            index=models.Index(condition=models.Q(("status__in", ["waiting", "claimed"])), fields=["due_at", "id"], name="reviews_open"),
-        ),
-        migrations.AddIndex(
-            model_name="review",
-            index=models.Index(
-                condition=models.Q(("status", "signed")), fields=["practitioner", "-signed_at", "-id"], name="reviews_signed_by"
-            ),
-        ),
-        migrations.AddField(
-            model_name="savedfilter",
-            name="user",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
         migrations.AddConstraint(
             model_name="servicetarget",
             constraint=models.UniqueConstraint(fields=("disease", "urgency"), name="one_target_a_disease_and_urgency"),
@@ -118,20 +86,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("hours__gte", 1), ("hours__lte", 720)), name="target_between_an_hour_and_thirty_days"
             ),
-        ),
-        migrations.AddField(
-            model_name="urgencyflag",
-            name="practitioner",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="urgencyflag",
-            name="review",
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="flag", to="reviews.review"),
-        ),
-        migrations.AddConstraint(
-            model_name="savedfilter",
-            constraint=models.UniqueConstraint(fields=("user", "name"), name="one_saved_filter_a_name"),
         ),
         migrations.AddConstraint(
             model_name="savedfilter",
@@ -144,5 +98,59 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(("reason__gt", "")), name="a_flag_has_a_reason"),
         ),
         migrations.RunPython(first_targets, migrations.RunPython.noop),
+        AtOnce(
+            ["review"],
+            [
+                AddFieldKeepingDefault(
+                    model_name="review",
+                    name="asked_at",
+                    field=models.DateTimeField(
+                        default=django.utils.timezone.now, help_text="When this reading was asked for: its target counts from here."
+                    ),
+                    sql="now()",
+                ),
+                migrations.AddField(
+                    model_name="review",
+                    name="overdue_told_at",
+                    field=models.DateTimeField(blank=True, help_text="When people were told that it is overdue: once.", null=True),
+                ),
+                migrations.AlterField(
+                    model_name="review",
+                    name="due_at",
+                    field=models.DateTimeField(
+                        help_text="The order of the queue: when it was asked for plus the target of its disease and urgency."
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="savedfilter",
+                    name="user",
+                    field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                migrations.AddField(
+                    model_name="urgencyflag",
+                    name="practitioner",
+                    field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                migrations.AddField(
+                    model_name="urgencyflag",
+                    name="review",
+                    field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="flag", to="reviews.review"),
+                ),
+                migrations.AddConstraint(
+                    model_name="savedfilter",
+                    constraint=models.UniqueConstraint(fields=("user", "name"), name="one_saved_filter_a_name"),
+                ),
+            ],
+        ),
         migrations.RunPython(asked_when_opened, migrations.RunPython.noop),
+        migrations.AddIndex(
+            model_name="review",
+            index=models.Index(condition=models.Q(("status__in", ["waiting", "claimed"])), fields=["due_at", "id"], name="reviews_open"),
+        ),
+        migrations.AddIndex(
+            model_name="review",
+            index=models.Index(
+                condition=models.Q(("status", "signed")), fields=["practitioner", "-signed_at", "-id"], name="reviews_signed_by"
+            ),
+        ),
     ]

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from medinform.operations import AddFieldKeepingDefault
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,7 +11,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="opinion",
             name="measurements",
             field=models.JSONField(blank=True, default=dict, help_text="Lines in pixels, and a calibration: measurements.py."),

@@ -3,8 +3,12 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddIndex
+
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("analyses", "0007_indexes_for_growth"),
         ("reviews", "0006_measurements"),
@@ -12,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddIndex(
             model_name="review",
             index=models.Index(fields=["due_at", "id"], name="reviews_by_due_time"),
         ),

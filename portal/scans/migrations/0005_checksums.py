@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from medinform.operations import AddFieldKeepingDefault
+
 
 def forget_what_is_on_its_way(apps, schema_editor):
     """Files in pieces lie otherwise from now on: what is half here is sent again by its client."""
@@ -15,12 +17,12 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(forget_what_is_on_its_way, migrations.RunPython.noop),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="scan",
             name="thumbnail_sha256",
             field=models.CharField(blank=True, help_text="Empty: kept before there were such checksums.", max_length=64),
         ),
-        migrations.AddField(
+        AddFieldKeepingDefault(
             model_name="upload",
             name="sha256",
             field=models.CharField(blank=True, help_text="Of its pieces, each with those before (medinform.storage.chain).", max_length=64),

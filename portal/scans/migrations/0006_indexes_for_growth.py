@@ -3,8 +3,12 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from medinform.operations import AddIndex, in_transaction
+
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("accounts", "0009_indexes_for_growth"),
         ("scans", "0005_checksums"),
@@ -12,21 +16,23 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="scan",
-            name="uploaded_at",
-            field=models.DateTimeField(auto_now_add=True),
-        ),
-        migrations.AddIndex(
+        AddIndex(
             model_name="scan",
             index=models.Index(fields=["-uploaded_at", "-id"], name="scans_newest_first"),
         ),
-        migrations.AddIndex(
+        AddIndex(
             model_name="scan",
             index=models.Index(fields=["sha256"], name="scans_by_file"),
         ),
-        migrations.AddIndex(
+        AddIndex(
             model_name="scan",
             index=models.Index(fields=["patient", "-uploaded_at", "-id"], name="scans_of_a_patient"),
+        ),
+        in_transaction(
+            migrations.AlterField(
+                model_name="scan",
+                name="uploaded_at",
+                field=models.DateTimeField(auto_now_add=True),
+            )
         ),
     ]
