@@ -71,6 +71,17 @@ def test_a_session_without_its_csrf_token_is_told_so(patient: User) -> None:
     assert problem(client.post("/api/v1/notifications/read-all/"), 403)["code"] == "csrf_failed"
 
 
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_an_address_that_nobody_knows_is_told_so_whatever_is_sent_there(method: str, db: None) -> None:
+    response = getattr(APIClient(enforce_csrf_checks=True), method)("/api/v1/model-versions/x/operating-point/")
+    assert problem(response, 404)["code"] == "not_found"
+
+
+def test_what_no_view_sees_is_a_problem_too(db: None) -> None:
+    response = APIClient().get("/api/v1/me/", headers={"Host": "another.example"})
+    assert problem(response, 400)["code"] == "bad_request"
+
+
 def test_pictures_come_to_a_client_that_wants_pictures_only(api: Api, patient: User, answered: Callable[..., Analysis]) -> None:
     analysis = answered(patient)
     addresses = [f"/api/v1/analyses/{analysis.pk}/heatmap/"]
