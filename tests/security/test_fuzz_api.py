@@ -62,7 +62,10 @@ def one_connection() -> Iterator[None]:
 def fuzzed(headers: dict[str, dict[str, str]], patient: User, monkeypatch: pytest.MonkeyPatch) -> Fuzz:
     """fuzzed(document): what came of sending it all through the whole stack of middleware, but for the limits of calls a minute."""
     monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", dict.fromkeys(SimpleRateThrottle.THROTTLE_RATES))
-    application, client, upload = get_wsgi_application(), Client(), uploads.begin(owner=patient, length=1000)
+    inner, client, upload = get_wsgi_application(), Client(), uploads.begin(owner=patient, length=1000)
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        return inner({"REMOTE_ADDR": "127.0.0.1", **environ}, start_response)
 
     def send(case: Any, role: str) -> Any:
         with one_connection(), transaction.atomic():  # each call finds the same: who signs out is signed in for the next
