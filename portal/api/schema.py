@@ -34,6 +34,8 @@ PROBLEMS = {
 }
 OF_ANY = ("400", "401", "403", "404", "406", "409", "429", "503")
 OF_A_BODY = ("413", "415")
+# The web server reads the request before the portal does, and speaks HTML
+BY_THE_SERVER = {"414": "The address, with its query, is too long.", "431": "The headers are too long."}
 WAIT = {"Retry-After": {"schema": {"type": "integer", "minimum": 0}, "required": True, "description": "Seconds."}}
 HEADERS = {
     "401": {"WWW-Authenticate": {"schema": {"type": "string"}, "required": True, "description": "How to sign in."}},
@@ -70,6 +72,8 @@ class ProblemAutoSchema(AutoSchema):
         own = getattr(self.view, "problems", {}).get(getattr(self.view, "action", ""), ())
         for status in sorted({*OF_ANY, *(OF_A_BODY if self._get_request_body() else ()), *own}):
             bodies.setdefault(status, self._problem(status, direction))
+        for status, description in BY_THE_SERVER.items():
+            bodies[status] = self._shared(status, {"description": description, "content": {"text/html": {"schema": {"type": "string"}}}})
         return bodies
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
@@ -81,12 +85,15 @@ class ProblemAutoSchema(AutoSchema):
         return super()._map_serializer_field(field, direction, bypass_extensions)
 
     def _problem(self, status: str, direction: Any) -> dict[str, Any]:
-        """A reference to the one description of this problem that all operations share."""
         description, code, detail = PROBLEMS[status]
         value = {"type": "about:blank", "title": HTTPStatus(int(status)).phrase, "status": int(status), "detail": detail, "code": code}
         schema = self.resolve_serializer(ProblemSerializer, direction).ref
         content = {"application/problem+json": {"schema": schema, "examples": {code: {"value": value}}}}
         told = {"description": description, "content": content, **({"headers": HEADERS[status]} if status in HEADERS else {})}
+        return self._shared(status, told)
+
+    def _shared(self, status: str, told: dict[str, Any]) -> dict[str, Any]:
+        """A reference to the one description of this answer that all operations share."""
         component = ResolvedComponent(f"Problem{status}", ResolvedComponent.RESPONSE, told, object=ProblemSerializer)
         self.registry.register_on_missing(component)
         return component.ref
