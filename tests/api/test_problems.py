@@ -24,6 +24,22 @@ def test_a_cursor_that_points_nowhere_is_not_our_fault(name: str, position: byte
     assert problem(response, 404)["code"] == "not_found"
 
 
+@pytest.mark.parametrize("path", ["analyses/?uploaded_after=", "audit-events/?recorded_before="])
+def test_a_moment_may_have_any_offset(path: str, api: Api, administrator: User) -> None:
+    client = api(administrator)
+    assert client.get(f"/api/v1/{path}{quote('0106-04-19T17:25:43+17:50')}").status_code == 200
+    assert client.get(f"/api/v1/{path}{quote('2026-04-19T17:25:43.123456789-23:59')}").status_code == 200
+    assert problem(client.get(f"/api/v1/{path}{quote('0001-01-01T00:00:00+10:00')}"), 400)["code"] == "invalid"
+    assert problem(client.get(f"/api/v1/{path}{quote('9999-12-31T23:59:59-10:00')}"), 400)["code"] == "invalid"
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(("position", "status"), [("2026-04-19T17:25:43+17:50", 200), ("0001-01-01T00:00:00+17:50", 404)])
+def test_a_cursor_may_have_any_offset(name: str, position: str, status: int, api: Api, patient: User) -> None:
+    cursor = base64.b64encode(f"p={quote(position)}".encode()).decode()
+    assert api(patient).get(f"/api/v1/{name}/?cursor={quote(cursor)}").status_code == status
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_an_odd_page_size_is_ignored(name: str, api: Api, patient: User) -> None:
     assert [api(patient).get(f"/api/v1/{name}/?page_size={size}").status_code for size in ("x", "0", "-1", "9999")] == [200] * 4
