@@ -82,5 +82,6 @@ def later(request: HttpRequest) -> HttpResponse:
     return render(request, "503.html", status=503)
 
 
+handler400 = _either(defaults.bad_request, errors.bad_request)
 handler404 = _either(defaults.page_not_found, errors.not_found)
 handler500 = _or_later(_either(defaults.server_error, errors.server_error), _either(later, errors.later))

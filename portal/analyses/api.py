@@ -1,6 +1,6 @@
 """The catalogue, upload, and the answers."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
@@ -130,7 +130,7 @@ class ModelVersionViewSet(viewsets.ReadOnlyModelViewSet):
         versions.set_operating_point(version=version, by=request.user, **asked.validated_data)
         return self._shown()
 
-    @extend_schema(summary="Administrators: back to the shipped operating point", request=None, responses=ModelVersionSerializer)
+    @extend_schema(summary="Administrators: back to the shipped operating point", request=None, responses={200: ModelVersionSerializer})
     @operating_point.mapping.delete
     def reset_operating_point(self, request: Request, **kwargs: Any) -> Response:
         versions.reset_operating_point(version=self._managed(request), by=request.user)
@@ -161,6 +161,7 @@ class AnalysisViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets
     ordering = ["-queued_at", "-id"]
     throttle_scope: str | None = None
     gathered = False
+    problems: ClassVar = {"create": ["422"]}
 
     def get_throttles(self) -> list[Any]:
         self.throttle_scope = "upload" if self.action == "create" else None

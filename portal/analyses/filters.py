@@ -1,6 +1,8 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
+from medinform.moments import BetweenFilter
+
 from .models import DISEASE_CHOICES, Analysis, ModelVersion
 
 
@@ -10,7 +12,7 @@ class AnalysisFilter(django_filters.FilterSet):
     disease = django_filters.ChoiceFilter(choices=DISEASE_CHOICES, empty_label=_("All diseases"))
     status = django_filters.ChoiceFilter(choices=Analysis.Status.choices, empty_label=_("All states"))
     outcome = django_filters.ChoiceFilter(choices=Analysis.Outcome.choices, empty_label=_("All answers"))
-    uploaded = django_filters.IsoDateTimeFromToRangeFilter(field_name="queued_at")
+    uploaded = BetweenFilter(field_name="queued_at")
 
     class Meta:
         model = Analysis

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -156,9 +157,15 @@ def _fields(details: Any, path: str = "") -> Any:
             yield from _fields(inner, path)
 
 
+@csrf_exempt  # or whoever sends something there would be told of a missing token, on a page
 def not_found(request: HttpRequest) -> HttpResponse:
     """For unknown paths below /api/."""
     return JsonResponse(body(404, "not_found", _("There is nothing at this address.")), status=404, content_type=PROBLEM_JSON)
+
+
+def bad_request(request: HttpRequest) -> HttpResponse:
+    """For what can not be read below /api/, before a view sees it."""
+    return JsonResponse(body(*TOO_MUCH[SuspiciousOperation]), status=400, content_type=PROBLEM_JSON)
 
 
 def later(request: HttpRequest) -> HttpResponse:

@@ -1,9 +1,12 @@
 """Cursor pagination: stable while rows are added, and as fast on the last page as on the first."""
 
+from datetime import UTC
 from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_naive
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -40,6 +43,14 @@ class NewestFirst(CursorPagination):
             return super().paginate_queryset(queryset, request, view)
         except (ValidationError, ValueError, OverflowError) as error:
             raise NotFound(self.invalid_cursor_message) from error
+
+    def decode_cursor(self, request: Request) -> Any:
+        """A moment in a cursor is in UTC, as ours are: the database does not know every offset."""
+        cursor = super().decode_cursor(request)
+        moment = parse_datetime(cursor.position) if cursor and cursor.position else None
+        if moment is None or is_naive(moment):
+            return cursor
+        return cursor._replace(position=str(moment.astimezone(UTC)))
 
     def _walked_or_gathered(self, queryset: Any, request: Request, view: Any) -> list[Any] | None:
         """Of a list that is a part of everybody's: row by row in its order where many are in it, and gathered first where few are.

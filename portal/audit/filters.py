@@ -1,6 +1,8 @@
 import django_filters
 from django.contrib.auth import get_user_model
 
+from medinform.moments import BetweenFilter
+
 from .models import AuditEvent
 
 
@@ -9,7 +11,7 @@ class AuditEventFilter(django_filters.FilterSet):
 
     patient = django_filters.ModelChoiceFilter(queryset=get_user_model()._default_manager.all())
     actor = django_filters.ModelChoiceFilter(queryset=get_user_model()._default_manager.all())
-    recorded = django_filters.IsoDateTimeFromToRangeFilter(field_name="at")
+    recorded = BetweenFilter(field_name="at")
 
     class Meta:
         model = AuditEvent

@@ -33,7 +33,7 @@ class SignedReadingSerializer(serializers.ModelSerializer):
 
 class ReferralSerializer(serializers.ModelSerializer):
     referred_by = serializers.CharField(source="referred_by.name")
-    referred_to = serializers.CharField(source="referred_to.name", default=None)
+    referred_to = serializers.CharField(source="referred_to.name", read_only=True, allow_null=True)
 
     class Meta:
         model = Referral

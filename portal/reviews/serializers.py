@@ -326,7 +326,9 @@ class ReviewSerializer(serializers.ModelSerializer):
 class SecondOpinionSerializer(serializers.ModelSerializer):
     """How far the second opinion is, and what the practitioner signed and added."""
 
-    practitioner = serializers.CharField(source="practitioner.name", default=None, help_text="Who reads, or has read, the scan.")
+    practitioner = serializers.CharField(
+        source="practitioner.name", read_only=True, allow_null=True, help_text="Who reads, or has read, the scan."
+    )
     role = serializers.ChoiceField(
         choices=Role.choices, read_only=True, help_text="Which reading is made now; second: one practitioner has read it already."
     )

@@ -1,6 +1,6 @@
 """Files that come in pieces, over tus 1.0 (https://tus.io/protocols/resumable-upload): any tus client can send one."""
 
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import UnreadablePostError
@@ -55,6 +55,7 @@ class UploadViewSet(viewsets.GenericViewSet):
     filter_backends = []
     pagination_class = None
     throttle_scope: str | None = None
+    problems: ClassVar = {"create": ["412", "413"], "partial_update": ["412"], "destroy": ["412"]}
 
     def get_throttles(self) -> list[Any]:
         self.throttle_scope = "upload" if self.action == "create" else None

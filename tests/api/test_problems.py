@@ -24,6 +24,22 @@ def test_a_cursor_that_points_nowhere_is_not_our_fault(name: str, position: byte
     assert problem(response, 404)["code"] == "not_found"
 
 
+@pytest.mark.parametrize("path", ["analyses/?uploaded_after=", "audit-events/?recorded_before="])
+def test_a_moment_may_have_any_offset(path: str, api: Api, administrator: User) -> None:
+    client = api(administrator)
+    assert client.get(f"/api/v1/{path}{quote('0106-04-19T17:25:43+17:50')}").status_code == 200
+    assert client.get(f"/api/v1/{path}{quote('2026-04-19T17:25:43.123456789-23:59')}").status_code == 200
+    assert problem(client.get(f"/api/v1/{path}{quote('0001-01-01T00:00:00+10:00')}"), 400)["code"] == "invalid"
+    assert problem(client.get(f"/api/v1/{path}{quote('9999-12-31T23:59:59-10:00')}"), 400)["code"] == "invalid"
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(("position", "status"), [("2026-04-19T17:25:43+17:50", 200), ("0001-01-01T00:00:00+17:50", 404)])
+def test_a_cursor_may_have_any_offset(name: str, position: str, status: int, api: Api, patient: User) -> None:
+    cursor = base64.b64encode(f"p={quote(position)}".encode()).decode()
+    assert api(patient).get(f"/api/v1/{name}/?cursor={quote(cursor)}").status_code == status
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_an_odd_page_size_is_ignored(name: str, api: Api, patient: User) -> None:
     assert [api(patient).get(f"/api/v1/{name}/?page_size={size}").status_code for size in ("x", "0", "-1", "9999")] == [200] * 4
@@ -69,6 +85,17 @@ def test_a_session_without_its_csrf_token_is_told_so(patient: User) -> None:
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(patient)
     assert problem(client.post("/api/v1/notifications/read-all/"), 403)["code"] == "csrf_failed"
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_an_address_that_nobody_knows_is_told_so_whatever_is_sent_there(method: str, db: None) -> None:
+    response = getattr(APIClient(enforce_csrf_checks=True), method)("/api/v1/model-versions/x/operating-point/")
+    assert problem(response, 404)["code"] == "not_found"
+
+
+def test_what_no_view_sees_is_a_problem_too(db: None) -> None:
+    response = APIClient().get("/api/v1/me/", headers={"Host": "another.example"})
+    assert problem(response, 400)["code"] == "bad_request"
 
 
 def test_pictures_come_to_a_client_that_wants_pictures_only(api: Api, patient: User, answered: Callable[..., Analysis]) -> None:
