@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import brotli
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +29,7 @@ def breaks(request):
     raise ValueError(said + " is not valid")
 [page] = [pattern for pattern in get_resolver().url_patterns if getattr(pattern, "name", "") == "healthz"]
 page.callback = breaks
-client = Client(raise_request_exception=False, headers={{"cookie": "sessionid={CANARY}", "user-agent": "{CANARY}"}})
+client = Client(raise_request_exception=False, headers={{"cookie": "other={CANARY}", "user-agent": "{CANARY}"}})
 assert client.get("/healthz?name={CANARY}", REMOTE_ADDR="203.0.113.7").status_code == 500
 """
 
@@ -49,7 +50,8 @@ def listener() -> Iterator[Listener]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:  # the name that the library asks for
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            found.heard.append((self.path, gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body))
+            unpack = {"gzip": gzip.decompress, "br": brotli.decompress}.get(self.headers.get("Content-Encoding", ""), bytes)
+            found.heard.append((self.path, unpack(body)))
             self.send_response(200)
             self.end_headers()
 
