@@ -157,8 +157,9 @@ class Deployed:
     def __init__(self, running: Portal) -> None:
         self.address, self.session, self.calls = running.stack.address, requests.Session(), 0
         command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", ISSUER]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.issuer = subprocess.Popen(command, cwd=ROOT, env=running.stack.environment, text=True, bufsize=1, **pipes)
+        self.issuer = subprocess.Popen(
+            command, cwd=ROOT, env=running.stack.environment, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         self.clients: dict[str, httpx.Client] = {}
         begin = {"Tus-Resumable": "1.0.0", "Upload-Length": "1000"}
         begun = [self.client("patient").post("/uploads/", headers=begin) for _ in range(20)]
@@ -195,7 +196,7 @@ class Deployed:
 
 def drill(rounds: int) -> Report:
     report = Report("fuzz-api", ABOUT)
-    with portal(**SETTINGS) as running:
+    with portal(None, **SETTINGS) as running:
         with load(running.stack, every=0.3, large=300) as steady:
             until(lambda: len(steady.accepted) >= 40, 120, "forty uploads")
         document = httpx.get(f"{running.stack.address}/api/v1/schema/", params={"format": "json"}, timeout=60).json()

@@ -125,5 +125,5 @@ class AtOnce(Operation):
 
 def in_transaction(step: Operation) -> Operation:
     """The step as a transaction of its own, in a migration that is none."""
-    step.atomic = True
+    step.atomic = True  # type: ignore[misc]  # Django's own steps are told so by their instances (RunSQL, RunPython)
     return step
