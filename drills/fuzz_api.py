@@ -38,7 +38,7 @@ ABOUT = (
     "Calls that Schemathesis makes up from the OpenAPI document, each sent as each of four roles to a deployed portal; 7 of 10 name "
     f"something that exists. Outside the document: a status, type, body or header that it does not promise. Seed {SEED}."
 )
-SETTINGS = {"THROTTLE_TOKEN": "1000000/min", "LOCKOUT_ADDRESS_FAILURES": "1000000"}
+MANY = "1000000"
 # Whose address comes in, their token goes out; the one before it ends. A second factor is there, as the place asks.
 ISSUER = """
 import sys
@@ -157,8 +157,9 @@ class Deployed:
     def __init__(self, running: Portal) -> None:
         self.address, self.session, self.calls = running.stack.address, requests.Session(), 0
         command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", ISSUER]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.issuer = subprocess.Popen(command, cwd=ROOT, env=running.stack.environment, text=True, bufsize=1, **pipes)
+        self.issuer = subprocess.Popen(
+            command, cwd=ROOT, env=running.stack.environment, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         self.clients: dict[str, httpx.Client] = {}
         begin = {"Tus-Resumable": "1.0.0", "Upload-Length": "1000"}
         begun = [self.client("patient").post("/uploads/", headers=begin) for _ in range(20)]
@@ -195,7 +196,7 @@ class Deployed:
 
 def drill(rounds: int) -> Report:
     report = Report("fuzz-api", ABOUT)
-    with portal(**SETTINGS) as running:
+    with portal(THROTTLE_TOKEN=f"{MANY}/min", LOCKOUT_ADDRESS_FAILURES=MANY) as running:
         with load(running.stack, every=0.3, large=300) as steady:
             until(lambda: len(steady.accepted) >= 40, 120, "forty uploads")
         document = httpx.get(f"{running.stack.address}/api/v1/schema/", params={"format": "json"}, timeout=60).json()

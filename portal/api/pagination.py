@@ -46,7 +46,7 @@ class NewestFirst(CursorPagination):
 
     def decode_cursor(self, request: Request) -> Any:
         """A moment in a cursor is in UTC, as ours are: the database does not know every offset."""
-        cursor = super().decode_cursor(request)
+        cursor: Any = super().decode_cursor(request)
         moment = parse_datetime(cursor.position) if cursor and cursor.position else None
         if moment is None or is_naive(moment):
             return cursor
