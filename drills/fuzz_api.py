@@ -38,7 +38,7 @@ ABOUT = (
     "Calls that Schemathesis makes up from the OpenAPI document, each sent as each of four roles to a deployed portal; 7 of 10 name "
     f"something that exists. Outside the document: a status, type, body or header that it does not promise. Seed {SEED}."
 )
-SETTINGS = {"THROTTLE_TOKEN": "1000000/min", "LOCKOUT_ADDRESS_FAILURES": "1000000"}
+MANY = "1000000"
 # Whose address comes in, their token goes out; the one before it ends. A second factor is there, as the place asks.
 ISSUER = """
 import sys
@@ -196,7 +196,7 @@ class Deployed:
 
 def drill(rounds: int) -> Report:
     report = Report("fuzz-api", ABOUT)
-    with portal(None, **SETTINGS) as running:
+    with portal(THROTTLE_TOKEN=f"{MANY}/min", LOCKOUT_ADDRESS_FAILURES=MANY) as running:
         with load(running.stack, every=0.3, large=300) as steady:
             until(lambda: len(steady.accepted) >= 40, 120, "forty uploads")
         document = httpx.get(f"{running.stack.address}/api/v1/schema/", params={"format": "json"}, timeout=60).json()
