@@ -40,7 +40,7 @@ class RefusalsMiddleware:
         response = self.get_response(request)
         match = request.resolver_match
         if response.status_code in REFUSED and match is not None and request.user.is_authenticated:
-            ids = [str(value) for value in match.kwargs.values() if isinstance(value, uuid.UUID | int) or _is_id(str(value))]
+            ids = [str(value) for value in match.kwargs.values() if _is_id(str(value))]
             if ids or response.status_code == 403:
                 services.record_refused(by=request.user, route=match.view_name, ids=ids, status=response.status_code)
         return response

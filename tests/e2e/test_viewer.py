@@ -32,7 +32,7 @@ SEEDS = itertools.count(31, 2)  # the same picture again would be the same analy
 
 
 @pytest.fixture
-def film(stack: Stack) -> dict[str, str]:
+def film(stack: Stack) -> Iterator[dict[str, str]]:
     """A chest film that the practitioner holds, and one that the same patient sent before: ids of the review and of both scans.
 
     Each test has its own: a page that closes still sends its draft, and the next test would find lines that it did not draw.
@@ -42,7 +42,8 @@ def film(stack: Stack) -> dict[str, str]:
     earlier, now = (answered(patient, samples.draw("tuberculosis", "normal", each)) for each in (seed + 1, seed))
     review = str(now["review"]).rstrip("/").rpartition("/")[2]
     assert stack.client(PRACTITIONER).post(f"/reviews/{review}/claim/").status_code == 200
-    return {"review": review, "seed": str(seed), "scan": last_part(now["scan"]), "earlier": last_part(earlier["scan"])}
+    yield {"review": review, "seed": str(seed), "scan": last_part(now["scan"]), "earlier": last_part(earlier["scan"])}
+    assert stack.client(PRACTITIONER).post(f"/reviews/{review}/release/").status_code == 200  # nobody holds more than a few at once
 
 
 def last_part(found: Any) -> str:
