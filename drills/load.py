@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 
 import samples
+from drills.beside import beside
 from inference import imaging
 from tests.e2e.stack import PATIENT, Stack
 
@@ -85,14 +86,10 @@ def load(stack: Stack, *, clients: int = 2, every: float = 0.1, seed: int = 0, l
     """Some clients of one patient upload until the block ends; the block then waits for their last answers."""
     steady, opened = Load(stack, every, large), [stack.client(PATIENT) for _ in range(clients)]
     threads = [threading.Thread(target=steady.run, args=(client, seed * clients + n + 1)) for n, client in enumerate(opened)]
-    for thread in threads:
-        thread.start()
     try:
-        yield steady
+        with beside(threads, steady._stop, patience=90):
+            yield steady
     finally:
-        steady._stop.set()
-        for thread in threads:
-            thread.join(90)
         for client in opened:
             with contextlib.suppress(httpx.HTTPError):
                 client.close()

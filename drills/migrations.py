@@ -16,9 +16,11 @@ from drills.report import Report
 from drills.traffic import TOUCHED, UPLOAD, Traffic, connect, known, traffic
 from medinform import embedded
 from tests.e2e.stack import ROOT
+from tests.e2e.stack import until as happens
 
 CASES = 20_000
 TRIES = 5
+WORKED = 100  # transactions of the clients, before the command begins and after it
 ABOUT = (
     f"A database as main had it when the named migration was its newest, with {CASES:,} scans and five more rows for each, is migrated to "
     "the newest by the command and the limits of docker-compose.yml, while four clients read, upload and change rows by the statements of "
@@ -75,14 +77,14 @@ def forward(database: str, name: str) -> tuple[dict[str, Any], list[str]]:
     """One round, from a state that was prepared: the line of the table, and what went wrong."""
     keep(database)
     with traffic(database) as steady:
-        time.sleep(1)
+        _goes_on(steady)
         calm, begun = steady.calm(), time.monotonic()
         for tries in range(1, TRIES + 1):  # noqa: B007
             done = manage(database, "manage.py", "migrate", "--noinput")
             if done.returncode == 0:
                 break
         seconds = time.monotonic() - begun
-        time.sleep(0.5)
+        _goes_on(steady)
     if done.returncode:
         return {"from": name}, [f"{name}: {done.stderr[-600:]}"]
     rows, lost, different = compare(database, steady, name)
@@ -102,6 +104,12 @@ def forward(database: str, name: str) -> tuple[dict[str, Any], list[str]]:
         f"{name}: {what}: {found[:3]}" for what, found in (("errors", steady.errors), ("lost", lost), ("different", different)) if found
     ]
     return row, failed
+
+
+def _goes_on(steady: Traffic) -> None:
+    """Until every client has worked for a while: before, to know how long it waits for nothing; after, to see that it still can."""
+    enough = steady.tried + WORKED
+    happens(lambda: steady.tried >= enough, 60, f"{WORKED} transactions")
 
 
 def keep(database: str) -> None:

@@ -16,6 +16,7 @@ import psycopg2
 import psycopg2.extras
 from psycopg2 import sql
 
+from drills.beside import beside
 from drills.states import OURS
 
 EVERY = 0.02  # seconds between two transactions of a client
@@ -89,6 +90,10 @@ class Traffic:
                 self.waited = max(self.waited, time.monotonic() - begun)
         base.close()
 
+    @property
+    def tried(self) -> int:
+        return self.done + len(self.errors)
+
     def calm(self) -> float:
         """The longest wait so far, which is then forgotten."""
         with self._lock:
@@ -137,11 +142,5 @@ def traffic(database: str) -> Iterator[Traffic]:
     """Four clients, two of them uploading, as the release whose tables the database has when the block begins."""
     steady = Traffic(database, known(database))
     threads = [threading.Thread(target=steady.run, args=(act,)) for act in (look, upload, upload, change)]
-    for thread in threads:
-        thread.start()
-    try:
+    with beside(threads, steady._stop, patience=60):
         yield steady
-    finally:
-        steady._stop.set()
-        for thread in threads:
-            thread.join(60)

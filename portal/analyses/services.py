@@ -23,9 +23,8 @@ from portal.accounts.services import has_consented, require_consent
 from portal.audit.services import record as audit
 from portal.audit.services import record_many as audit_many
 from portal.scans import services as scans
-from portal.scans.models import Scan
 
-from . import backlog, limits
+from . import backlog, limits, resent
 from .models import Analysis, IdempotencyKey, ModelVersion
 from .signals import analyses_finished, analyses_submitted, analysis_requeued, answer_read, tells_refusals
 from .tasks import run
@@ -39,32 +38,6 @@ class DiseaseUnavailable(Exception):
 
     code = "disease_unavailable"
     message = gettext_lazy("This test is not available yet: no model has been approved for it.")
-
-
-class KeyReused(Exception):
-    """An idempotency key came back with another request."""
-
-    code = "idempotency_key_reused"
-    message = gettext_lazy("This Idempotency-Key was used for a different upload. Send a new key with a new upload.")
-
-
-class OtherPerson(Exception):
-    """The same bytes are here already, as a picture of somebody else."""
-
-    code = "other_person"
-    message = gettext_lazy(
-        "You sent this very picture before, as one of somebody else. A picture shows one person: choose whom, or another file."
-    )
-
-
-class OtherSide(Exception):
-    """The same bytes are here already, as a picture of the other of two."""
-
-    code = "other_side"
-    message = gettext_lazy(
-        "You sent this very picture before, as one of the other side. One picture shows one side: look which it is, or choose another "
-        "file. If what you said first was wrong, correct it on that picture's page."
-    )
 
 
 class NotPossible(Exception):
@@ -118,17 +91,17 @@ def submit(
     ticked = {code: sorted({s.code for s in diseases.get(code).symptoms}.intersection(symptoms)) for code in (disease, *also)}
     asked_of = (disease, ticked[disease], wants_review, *also, *([str(child.pk)] if child else []), *([laterality] if laterality else []))
     fingerprint = hashlib.sha256(repr(asked_of).encode() + data).hexdigest()
-    used = _by_key(patient, idempotency_key, fingerprint)
-    earlier = _same_bytes(patient, scans.digest(data), ticked)
+    used = resent.by_key(patient, idempotency_key, fingerprint)
+    earlier = resent.same_bytes(patient, scans.digest(data), ticked)
     if used is not None:
         earlier[disease] = used
-    _same_picture(earlier.values(), child, laterality)
+    resent.same_picture(earlier.values(), child, laterality)
     known = ModelVersion.objects.defer("manifest", "metrics")
     versions = {code: known.active(code) for code in ticked if code not in earlier}
     if None in versions.values():
         raise DiseaseUnavailable
     if not versions:
-        _name_side(earlier[disease].scan, laterality, patient)
+        resent.name_side(earlier[disease].scan, laterality, patient)
         return _submitted(earlier, disease, created=False)
     limits.require_room(patient=patient, count=len(versions), few=FEW)
     prepared = scans.prepare(data)  # slow, so outside the transaction
@@ -146,10 +119,10 @@ def submit(
             (idempotency_key, fingerprint) if idempotency_key and disease in versions else None,
         )
     except IntegrityError:  # the same upload won a race against itself
-        earlier = _same_bytes(patient, prepared.source_sha256, ticked)
-        if used_meanwhile := _by_key(patient, idempotency_key, fingerprint):
+        earlier = resent.same_bytes(patient, prepared.source_sha256, ticked)
+        if used_meanwhile := resent.by_key(patient, idempotency_key, fingerprint):
             earlier[disease] = used_meanwhile
-        _same_picture(earlier.values(), child, laterality)
+        resent.same_picture(earlier.values(), child, laterality)
         if disease not in earlier:
             raise
         return _submitted(earlier, disease, created=False)
@@ -158,39 +131,6 @@ def submit(
 
 def _submitted(found: dict[str, Analysis], disease: str, *, created: bool) -> Submitted:
     return Submitted(found[disease], created, tuple(analysis for code, analysis in found.items() if code != disease))
-
-
-def _by_key(patient: Any, key: str, fingerprint: str) -> Analysis | None:
-    used = IdempotencyKey.objects.filter(user=patient, key=key).select_related("analysis__scan").first() if key else None
-    if used is None:
-        return None
-    if used.fingerprint != fingerprint:
-        raise KeyReused
-    return used.analysis
-
-
-def _same_bytes(patient: Any, source_sha256: str, codes: Iterable[str]) -> dict[str, Analysis]:
-    """What is there already of these diseases."""
-    live = Analysis.objects.filter(patient=patient, scan__source_sha256=source_sha256, disease__in=codes, status__in=Analysis.LIVE)
-    return {analysis.disease: analysis for analysis in live.select_related("scan").order_by("queued_at")}
-
-
-def _same_picture(analyses: Iterable[Analysis], child: Dependant | None, laterality: str) -> None:
-    for analysis in analyses:
-        _agrees(analysis.scan, child, laterality)
-
-
-def _agrees(scan: Scan, child: Dependant | None, laterality: str) -> None:
-    """What was said of the same bytes before is not contradicted. Raises OtherPerson or OtherSide."""
-    if scan.dependant_id != (child.pk if child else None):
-        raise OtherPerson
-    if laterality and scan.laterality and laterality != scan.laterality:
-        raise OtherSide
-
-
-def _name_side(scan: Scan, laterality: str, patient: Any) -> None:
-    if laterality and not scan.laterality:
-        scans.name_side(scan=scan, laterality=laterality, by=patient)
 
 
 def _create(
@@ -207,8 +147,8 @@ def _create(
     with transaction.atomic():
         scan, is_new = scans.store(patient=patient, prepared=prepared, synthetic=synthetic, dependant=child, laterality=laterality)
         try:
-            _agrees(scan, child, laterality)
-            _name_side(scan, laterality, patient)
+            resent.agrees(scan, child, laterality)
+            resent.name_side(scan, laterality, patient)
             for about in asked:
                 analysis = Analysis.objects.create(scan=scan, in_bulk=waiting >= FEW, **about)
                 audit("analysis.submitted", analysis, actor=patient, patient=patient, disease=analysis.disease)

@@ -29,7 +29,7 @@ from portal.accounts.services import ConsentRequired, has_consented, patient_pro
 from portal.audit.services import record, record_many
 from portal.scans import uploads
 
-from . import limits, services, versions
+from . import limits, resent, services, versions
 from .filters import AnalysisFilter
 from .forms import POINT, OperatingPointForm, UploadForm
 from .models import DISEASE_CHOICES, Analysis, ModelVersion
@@ -44,8 +44,8 @@ REFUSALS = (
     GuardianRequired,
     DependantRefused,
     services.DiseaseUnavailable,
-    services.OtherPerson,
-    services.OtherSide,
+    resent.OtherPerson,
+    resent.OtherSide,
     limits.TooManyWaiting,
     limits.Busy,
     uploads.UploadError,

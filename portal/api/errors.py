@@ -21,7 +21,8 @@ from portal.accounts.recheck import RecheckRefused
 from portal.accounts.services import ConsentRequired
 from portal.accounts.tokens import SignInRefused
 from portal.analyses.limits import Busy, TooManyWaiting
-from portal.analyses.services import DiseaseUnavailable, KeyReused, NotPossible, OtherPerson, OtherSide
+from portal.analyses.resent import KeyReused, OtherPerson, OtherSide
+from portal.analyses.services import DiseaseUnavailable, NotPossible
 from portal.analyses.words import refusal
 from portal.audit.context import current
 from portal.notifications.preferences import PreferenceError

@@ -226,7 +226,7 @@ def test_help_opens_with_a_key_and_gives_the_focus_back(stack: Stack, opened: Br
     press(page, "j")
     _opens_and_closes(page, "#keys", tabs=1)
     page.keyboard.press("?")
-    press(page, "Tab", 2)
+    press(page, "Tab", 3)
     expect(page.locator("#keys")).to_be_hidden()  # it is no trap: who goes on leaves it
     page.locator(".work .open").first.focus()
     press(page, "f")

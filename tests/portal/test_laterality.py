@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 import samples
 from inference import diseases
 from portal.accounts.models import User
+from portal.analyses import resent
 from portal.analyses import services as analyses
 from portal.analyses.models import Analysis, ModelVersion
 from portal.audit.models import AuditEvent
@@ -87,7 +88,7 @@ def test_the_same_bytes_show_one_eye(patient: User, retinopathy: ModelVersion, e
     again = analyses.submit(patient=patient, data=eye, disease=EYE, laterality="L")
     assert (again.created, Scan.objects.get().laterality) == (False, "L")
     assert AuditEvent.objects.get(action="scan.side_named").detail == {"laterality": "L"}
-    with pytest.raises(analyses.OtherSide):
+    with pytest.raises(resent.OtherSide):
         analyses.submit(patient=patient, data=eye, disease=EYE, laterality="R")
     assert not analyses.submit(patient=patient, data=eye, disease=EYE).created
     assert Scan.objects.get().laterality == "L"
@@ -124,7 +125,7 @@ def test_nothing_is_corrected_where_nothing_was_asked(api: Any, patient: User, m
 def test_an_idempotency_key_stands_for_one_eye(patient: User, retinopathy: ModelVersion, eye: bytes) -> None:
     asked = {"patient": patient, "data": eye, "disease": EYE, "idempotency_key": "one"}
     analyses.submit(**asked, laterality="R")
-    with pytest.raises(analyses.KeyReused):
+    with pytest.raises(resent.KeyReused):
         analyses.submit(**asked, laterality="L")
 
 
