@@ -1,7 +1,7 @@
 """What people may hold: the migrations that main has had, in the order in which it got them. Each release appends its own.
 
 Each line is a state that a database may be in: everything up to it. A migration that is named here is never renamed, taken away or made to
-end in another state; `python -m drills migrations` begins at each line, `drills/lint.py` lets those in ACCEPTED pass and no others.
+end in another state; `python -m drills --only migrations` begins at each line, `drills/lint.py` lets those in ACCEPTED pass and no others.
 """
 
 RELEASED: tuple[tuple[str, ...], ...] = (
