@@ -4,6 +4,7 @@
 Films and cells are PNG; skin and eye are JPEG, as cameras write them: their grain would make a PNG five times as large.
 """
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,7 @@ _PHOTOGRAPHS = ("skin_cancer", "diabetic_retinopathy")
 _ENDING = "_synthetic"
 
 
+@functools.lru_cache(maxsize=128)  # about a second for a chest film, and under 100 kB to keep
 def draw(disease: str, label: str, seed: int | None = None) -> bytes:
     """The file of a synthetic picture of this class; the same seed draws the same picture, and without one it is the shipped picture.
 

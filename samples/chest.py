@@ -215,7 +215,8 @@ def _bone(chest: Chest, random: np.random.Generator, line: list[Point], thick: f
     course = chest.at(_vary(random, line, 0.002))
     outer = paint.stroke(chest.shape, course, thick, thick * 0.85, 0.002)
     inner = paint.stroke(chest.shape, course, thick * 0.55, thick * 0.45, 0.003)
-    chest.absorption += strength * (outer - 0.4 * inner)
+    at = paint.box(outer)
+    chest.absorption[at] += strength * (outer[at] - 0.4 * inner[at])
 
 
 def _shoulder(chest: Chest, random: np.random.Generator, side: int) -> None:

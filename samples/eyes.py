@@ -43,12 +43,14 @@ class _Eye:
 
     def bleed(self, mask: np.ndarray, density: float) -> None:
         """Blood in front of the retina or in it."""
-        self.light *= np.exp(-(density * mask)[:, :, None] * _BLOOD)
+        at = paint.box(mask)
+        self.light[at] *= np.exp(-(density * mask[at])[:, :, None] * _BLOOD)
 
     def cover(self, mask: np.ndarray, colour: np.ndarray) -> None:
         """A deposit that hides what lies behind it."""
-        share = mask[:, :, None]
-        self.light[:] = self.light * (1 - share) + colour * share
+        at = paint.box(mask)
+        share = mask[at][:, :, None]
+        self.light[at] = self.light[at] * (1 - share) + colour * share
 
 
 def grade_0(random: np.random.Generator) -> np.ndarray:

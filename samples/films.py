@@ -110,7 +110,8 @@ def _infiltrate(chest: Chest, random: np.random.Generator, side: int, strength: 
         x, y = random.uniform(0.17, 0.42), random.uniform(0.15, 0.42)
         size = random.uniform(0.004, 0.011)
         spot = paint.disc(chest.shape, on_side(chest, x, y, side), (size, size * random.uniform(0.7, 1)), random.uniform(0, 180), 0.003)
-        chest.absorption += strength * 0.12 * spot * chest.lungs[side]
+        at = paint.box(spot)
+        chest.absorption[at] += strength * 0.12 * spot[at] * chest.lungs[side][at]
     for _ in range(5):
         y = random.uniform(0.16, 0.34)
         line = [(0.42, 0.38), (0.36 + random.uniform(-0.03, 0.03), (y + 0.36) / 2), (random.uniform(0.2, 0.33), y)]

@@ -19,11 +19,9 @@ def spline(points: Sequence[Point] | np.ndarray, closed: bool = False, steps: in
     given = np.asarray(points, np.float64)
     padded = np.vstack([given[-1:], given, given[:2]]) if closed else np.vstack([given[:1], given, given[-1:]])
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
-    pieces = [
-        0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-        for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
-    ]
-    return np.vstack(pieces if closed else [*pieces, given[-1:]])
+    a, b, c, d = (padded[at : len(padded) - 3 + at, None] for at in range(4))
+    pieces = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+    return np.vstack([pieces.reshape(-1, 2), given[:0] if closed else given[-1:]])
 
 
 def area(shape: tuple[int, int], outline: Sequence[Point] | np.ndarray, blur: float = 0.0) -> np.ndarray:
@@ -42,12 +40,11 @@ def stroke(shape: tuple[int, int], points: Sequence[Point] | np.ndarray, start: 
 
 def trace(mask: np.ndarray, line: np.ndarray, start: float, end: float) -> None:
     """Draw a line (n, 2) into a mask with a thickness that runs from `start` to `end` (widths); thinner than a pixel is fainter."""
-    width = mask.shape[1]
-    for at, (a, b) in enumerate(itertools.pairwise(line)):
+    width, ends = mask.shape[1], _fixed(line, mask.shape[:2]).tolist()
+    for at, (a, b) in enumerate(itertools.pairwise(ends)):
         thickness = width * (start + (end - start) * at / max(1, len(line) - 2))
-        ends = _fixed(np.array([a, b]), mask.shape[:2])
         value = float(min(1.0, max(0.15, thickness)))
-        cv2.line(mask, tuple(map(int, ends[0])), tuple(map(int, ends[1])), value, max(1, round(thickness)), cv2.LINE_AA, _FRACTION)
+        cv2.line(mask, a, b, value, max(1, round(thickness)), cv2.LINE_AA, _FRACTION)
 
 
 def disc(shape: tuple[int, int], centre: Point, radii: Point, turn: float = 0.0, blur: float = 0.0) -> np.ndarray:
@@ -59,9 +56,22 @@ def disc(shape: tuple[int, int], centre: Point, radii: Point, turn: float = 0.0,
 
 
 def soften(mask: np.ndarray, blur: float) -> np.ndarray:
-    """The mask or picture under a Gaussian of sigma `blur` widths."""
+    """The mask or picture under a Gaussian of sigma `blur` widths. Of a mask only what lies about its shape is worked on."""
     sigma = blur * mask.shape[1]
-    return cv2.GaussianBlur(mask, (0, 0), sigma) if sigma > 0.2 else mask
+    if sigma <= 0.2:
+        return mask
+    if mask.ndim > 2:
+        return cv2.GaussianBlur(mask, (0, 0), sigma)
+    about, softened = box(mask, margin=int(4 * sigma) + 2), np.zeros_like(mask)
+    if mask[about].size:
+        softened[about] = cv2.GaussianBlur(mask[about], (0, 0), sigma)
+    return softened
+
+
+def box(mask: np.ndarray, margin: int = 0) -> tuple[slice, slice]:
+    """Rows and columns (h, w) that hold all of a mask that is not 0, and `margin` pixels about them."""
+    x, y, width, height = cv2.boundingRect((mask != 0).view(np.uint8))
+    return slice(max(0, y - margin), y + height + margin), slice(max(0, x - margin), x + width + margin)
 
 
 def cloud(random: np.random.Generator, shape: tuple[int, int], size: float, octaves: int = 3) -> np.ndarray:

@@ -1,7 +1,8 @@
 """The worklist in a real browser: everything by keys, and changes by themselves that take nothing out of the reader's hands."""
 
 import io
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.conftest import person
 from tests.e2e.browser import browser
 from tests.portal.worklist_rows import open_many
 
+AtTheDesk = Callable[[User], tuple[Page, list[str]]]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -55,18 +57,31 @@ def with_pictures() -> None:
     Scan.objects.update(file=name, thumbnail=name, format="JPEG")
 
 
-def at_the_desk(opened: Browser, live_server: Any, user: User, **options: Any) -> tuple[Page, list[str]]:
-    """A page of the worklist for somebody who is signed in, and what its console complains of."""
-    client = Client()
-    client.force_login(user)
-    context = opened.new_context(base_url=live_server.url, **{"viewport": {"width": 1440, "height": 900}, **options})
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies["sessionid"].value, "url": live_server.url}])
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.goto("/reviews/", wait_until="load")
-    return page, complaints
+@pytest.fixture
+def at_the_desk(opened: Browser, live_server: Any) -> Iterator[AtTheDesk]:
+    """at_the_desk(user): a page of the worklist for somebody who is signed in, and what its console complains of. A page goes on asking for
+    news; so each is closed, and what it had asked is answered, before the tables are emptied."""
+    contexts = []
+
+    def at(user: User) -> tuple[Page, list[str]]:
+        client = Client()
+        client.force_login(user)
+        context = opened.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
+        contexts.append(context)
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.goto("/reviews/", wait_until="load")
+        return page, complaints
+
+    yield at
+    for context in contexts:
+        context.close()
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(20)
 
 
 def look(page: Page) -> None:
@@ -75,10 +90,10 @@ def look(page: Page) -> None:
         page.evaluate("htmx.trigger('#live', 'look')")
 
 
-def test_everything_goes_by_keys(opened: Browser, live_server: Any, asha: User, practitioner: User, malaria: ModelVersion) -> None:
+def test_everything_goes_by_keys(at_the_desk: AtTheDesk, asha: User, practitioner: User, malaria: ModelVersion) -> None:
     first, second, third = open_many(asha, malaria, 3)
     with_pictures()
-    page, complaints = at_the_desk(opened, live_server, practitioner)
+    page, complaints = at_the_desk(practitioner)
     focused = page.locator(":focus")
     for key, review in (("j", first), ("j", second), ("j", third), ("j", third), ("k", second)):
         page.keyboard.press(key)
@@ -115,11 +130,11 @@ def test_everything_goes_by_keys(opened: Browser, live_server: Any, asha: User, 
 
 
 def test_the_list_changes_by_itself_and_keeps_what_the_reader_holds(
-    opened: Browser, live_server: Any, asha: User, practitioner: User, other_practitioner: User, malaria: ModelVersion
+    at_the_desk: AtTheDesk, asha: User, practitioner: User, other_practitioner: User, malaria: ModelVersion
 ) -> None:
     first, second = open_many(asha, malaria, 2)
     with_pictures()
-    page, complaints = at_the_desk(opened, live_server, practitioner)
+    page, complaints = at_the_desk(practitioner)
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("w")
@@ -146,12 +161,12 @@ def test_the_list_changes_by_itself_and_keeps_what_the_reader_holds(
 
 
 def test_why_it_is_urgent_is_shown_to_a_pointer(
-    opened: Browser, live_server: Any, asha: User, practitioner: User, other_practitioner: User, malaria: ModelVersion
+    at_the_desk: AtTheDesk, asha: User, practitioner: User, other_practitioner: User, malaria: ModelVersion
 ) -> None:
     [review] = open_many(asha, malaria, 1)
     flags.flag(review=review, practitioner=other_practitioner, urgency=1, reason="Seen in the clinic")
     with_pictures()
-    page, complaints = at_the_desk(opened, live_server, practitioner)
+    page, complaints = at_the_desk(practitioner)
     button, why = page.locator(f"#asks-{review.pk}"), page.locator(f"#why-{review.pk}")
     button.hover()
     expect(why).to_contain_text(f"flagged urgent by {other_practitioner.name}: Seen in the clinic")
@@ -167,11 +182,11 @@ def test_why_it_is_urgent_is_shown_to_a_pointer(
 
 
 def test_a_view_is_saved_and_one_line_a_row_on_the_desk(
-    opened: Browser, live_server: Any, asha: User, practitioner: User, malaria: ModelVersion
+    at_the_desk: AtTheDesk, asha: User, practitioner: User, malaria: ModelVersion
 ) -> None:
     open_many(asha, malaria, 55)
     with_pictures()
-    page, complaints = at_the_desk(opened, live_server, practitioner)
+    page, complaints = at_the_desk(practitioner)
     heights = page.locator(".work").evaluate_all("rows => rows.map((row) => row.getBoundingClientRect().height)")
     assert len(heights) == 50
     assert max(heights) <= 49

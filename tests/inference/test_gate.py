@@ -62,11 +62,11 @@ def test_one_flat_colour_is_blank(disease: str, shade: int) -> None:
     assert code(np.full((300, 400, 3), shade, np.uint8), disease) == "blank"
 
 
-@pytest.mark.parametrize("disease", sorted(DISEASES))
 @pytest.mark.parametrize("kind", ["white_noise", "clouds", "text_page", "few_words", "form", "gradient", "barcode"])
-def test_noise_and_text_are_refused_for_every_disease(disease: str, kind: str) -> None:
-    refused = [refusal(drawn.draw(kind, 9000 + seed), disease) is not None for seed in range(20)]
-    assert all(refused)
+def test_noise_and_text_are_refused_for_every_disease(kind: str) -> None:
+    for seed in range(20):
+        pixels = drawn.draw(kind, 9000 + seed)
+        assert [disease for disease in sorted(DISEASES) if refusal(pixels, disease) is None] == []
 
 
 @pytest.mark.parametrize("disease", sorted(DISEASES))

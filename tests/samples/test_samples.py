@@ -36,7 +36,7 @@ def test_shipped_samples_are_those_that_the_code_draws(disease: str) -> None:
 
 @pytest.mark.parametrize(("disease", "label"), _ALL)
 def test_a_seed_draws_one_picture_and_another_seed_another(disease: str, label: str) -> None:
-    assert samples.draw(disease, label, 5) == samples.draw(disease, label, 5)
+    assert samples.draw(disease, label, 5) == samples.draw.__wrapped__(disease, label, 5)
     assert samples.draw(disease, label, 5) != samples.draw(disease, label, 6)
 
 
