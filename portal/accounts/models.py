@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from medinform.fields import CheckedFileField
+from medinform.labels import Labelled
 
 from .managers import UserManager
 from .querysets import ApiTokenQuerySet, DependantQuerySet, PractitionerDocumentQuerySet
@@ -100,7 +101,7 @@ def age_on(day: date, birth_date: date | None) -> int | None:
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
 
 
-class PatientProfile(models.Model):
+class PatientProfile(Labelled):
     """What a practitioner needs to know of the person whose scan it is."""
 
     user = models.OneToOneField(User, models.CASCADE, related_name="patient_profile")
@@ -117,7 +118,7 @@ class PatientProfile(models.Model):
         return age_on(date.today(), self.birth_date)
 
 
-class Dependant(models.Model):
+class Dependant(Labelled):
     """A child whose pictures a parent or guardian uploads and whose answers they read (FHIR RelatedPerson, from the other side).
 
     Shown to practitioners as age and sex, like every patient. It goes away from the list, but not from the scans.

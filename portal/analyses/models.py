@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from inference import charts, diseases
 from inference.engine import UNCERTAIN, OperatingPoint
 from medinform.fields import CheckedFileField
+from medinform.labels import Labelled
 from portal.scans.models import Scan
 
 from .querysets import AnalysisQuerySet, ModelVersionQuerySet
@@ -129,7 +130,7 @@ def heatmap_path(analysis: Analysis, filename: str) -> str:
     return f"heatmaps/{analysis.pk.hex[:2]}/{uuid.uuid4().hex}.png"
 
 
-class Analysis(models.Model):
+class Analysis(Labelled):
     """The row is the job.
 
     ::

@@ -7,10 +7,12 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from medinform.labels import Labelled
+
 from .querysets import NotificationQuerySet, PreferenceQuerySet
 
 
-class Notification(models.Model):
+class Notification(Labelled):
     """Shown in the portal, sent by e-mail, or both, as the person chose. `subject_id` is what it is about: one notification of each kind a
     person and subject."""
 

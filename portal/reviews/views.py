@@ -20,7 +20,7 @@ from portal.accounts import recheck
 from portal.audit.services import record, record_many
 from portal.scans.models import Scan
 
-from . import drafts, flags, saved, services, urgency
+from . import drafts, flags, rows, saved, services, urgency
 from . import room as case_room
 from . import worklist as worklist_of
 from .filters import WorklistFilter, cleaned
@@ -54,6 +54,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     saved_tabs = worklist_of.saved_tabs(request.user, query if tab.code == "open" else "")
     context = {
         "page": page,
+        "rows": rows.drawn(page.rows, request.user, tab, timezone.now()),
         "tab": tab,
         "tabs": [(each, counts[each.code]) for each in worklist_of.TABS.values()],
         "saved": saved_tabs,
@@ -62,7 +63,6 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "is_saved": any(each["current"] for each in saved_tabs),
         "here": worklist_of.address(tab.code, query),
         "state": state,
-        "now": timezone.now(),
         "to_tell": counts["to_tell"],
         "rule": urgency.rule_in_words(),
     }

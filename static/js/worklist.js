@@ -54,7 +54,7 @@ async function flag(row) {
 const actions = {
   j: () => move(1),
   k: () => move(-1),
-  c: (row) => row?.querySelector("form")?.requestSubmit(),
+  c: (row) => row?.querySelector(".take button")?.click(),
   w: (row) => row?.querySelector(".urgency button").click(),
   f: flag,
   "/": () => search.focus(),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from medinform.labels import Labelled
 from portal.accounts.models import Dependant, PatientProfile
 from portal.analyses.models import Analysis
 from portal.reviews import measurements, reference, structured
@@ -29,7 +30,7 @@ class Role(models.TextChoices):
     ARBITER = "arbiter", _("Arbitration")
 
 
-class Review(models.Model):
+class Review(Labelled):
     """A place in the practitioners' queue.
 
     ::
