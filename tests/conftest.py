@@ -155,7 +155,7 @@ def api() -> Callable[[User | None], APIClient]:
     def client(user: User | None) -> APIClient:
         made = APIClient()
         if user is not None:
-            made.force_authenticate(user, token=AuthToken(user=user, digest="of a test", created=timezone.now()))
+            made.force_authenticate(user, token=AuthToken(user=user, digest="of-a-test", created=timezone.now()))
         return made
 
     return client
