@@ -8,6 +8,7 @@ import os
 import secrets
 import tempfile
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,7 @@ def pytest_load_initial_conftests() -> None:
     if not os.environ.get("REDIS_URL") or "PYTEST_XDIST_WORKER" in os.environ:
         os.environ["REDIS_URL"] = _servers.enter_context(embedded.redis_server())
     os.environ["VAR_DIR"] = _servers.enter_context(tempfile.TemporaryDirectory(prefix="medinform-tests-"))
-    os.makedirs(os.path.join(os.environ["VAR_DIR"], "static"))  # WhiteNoise warns of a folder that is not there
+    (Path(os.environ["VAR_DIR"]) / "static").mkdir()  # WhiteNoise warns of a folder that is not there
     os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
     os.environ["DEBUG"] = "false"
     os.environ["SECURE_TLS"] = "false"

@@ -19,7 +19,7 @@ from .tasks import drain
 
 logger = logging.getLogger(__name__)
 BATCH = 32
-PRIORITY = 6  # of Celery's on Redis, where 0 goes first
+PRIORITY, LAST = 6, 9  # of Celery's on Redis, where 0 goes first
 
 
 def join(analysis: Analysis) -> bool:
@@ -63,12 +63,18 @@ def leave(claimed: Sequence[Analysis], untouched: Sequence[Analysis]) -> None:
     if not claimed:
         return
     others = Analysis.objects.in_backlog().exists()
-    if untouched:
-        mine = Analysis.objects.filter(pk__in=[analysis.pk for analysis in untouched], status=Analysis.Status.RUNNING, attempt=1)
-        mine.update(status=Analysis.Status.QUEUED, attempt=0, started_at=None, heartbeat_at=None, worker="")
+    give_back(untouched)
     full = len(claimed) == BATCH
     if (untouched and not others) if full else (untouched or others):
         wake()
+
+
+def give_back(untouched: Sequence[Analysis], **unsent: None) -> int:
+    """As if they had never been taken. How many were still as they were left."""
+    if not untouched:
+        return 0
+    mine = Analysis.objects.filter(pk__in=[analysis.pk for analysis in untouched], status=Analysis.Status.RUNNING, attempt=1)
+    return mine.update(status=Analysis.Status.QUEUED, attempt=0, started_at=None, heartbeat_at=None, worker="", **unsent)
 
 
 def others() -> list[UUID]:

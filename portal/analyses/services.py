@@ -167,15 +167,16 @@ def _create(
     return new
 
 
-def send(analysis: Analysis) -> None:
-    """Tell the workers. When the broker can not be reached the row still waits, and the sweeper sends it again."""
-    if backlog.join(analysis) if analysis.in_bulk and analysis.attempt == 0 else _send_alone(analysis):
+def send(analysis: Analysis, *, last: bool = False) -> None:
+    """Tell the workers; `last`: behind whatever waits now. When the broker can not be reached the row still waits, and the sweeper sends it
+    again, then in its turn."""
+    if backlog.join(analysis) if analysis.in_bulk and analysis.attempt == 0 else _send_alone(analysis, last):
         Analysis.objects.filter(pk=analysis.pk).update(sent_at=timezone.now())
 
 
-def _send_alone(analysis: Analysis) -> bool:
+def _send_alone(analysis: Analysis, last: bool) -> bool:
     try:
-        run.apply_async([str(analysis.pk)], priority=backlog.PRIORITY if analysis.in_bulk else 0)
+        run.apply_async([str(analysis.pk)], priority=backlog.LAST if last else backlog.PRIORITY if analysis.in_bulk else 0)
     except run.OperationalError:
         logger.warning("the broker can not be reached; analysis %s waits for the sweeper", analysis.pk)
         return False
@@ -299,7 +300,7 @@ def try_again(analysis: Analysis, *, code: str, later: bool = False) -> bool:
         audit("analysis.requeued", analysis, patient=analysis.patient, attempt=analysis.attempt, code=code)
         analysis_requeued.send(Analysis, analysis=analysis, code=code)
         if not later:
-            transaction.on_commit(lambda: send(analysis))
+            transaction.on_commit(lambda: send(analysis, last=True))  # if it hangs once more, nobody else waits behind it
     return True
 
 

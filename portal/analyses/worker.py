@@ -18,7 +18,7 @@ from inference import engine, registry
 from inference.imaging import ImageRejected, is_out_of_memory
 from portal.scans.services import digest
 
-from . import backlog, services
+from . import backlog, services, suspects
 from .models import Analysis
 from .signals import answers_stored
 
@@ -70,7 +70,9 @@ def _work(claimed: list[Analysis], *, between: Callable[[], None] | None = None)
                 if number and time.monotonic() - began > LONGEST:
                     _record(answered)
                     return claimed[number:]
+                suspects.busy_with(claimed, None)
                 between()
+            suspects.busy_with(claimed, analysis)
             answer = _settle(analysis, looks)
             if answer is not None:
                 answered.append((analysis, answer))

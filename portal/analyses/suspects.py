@@ -1,0 +1,44 @@
+"""Which of several its worker was busy with when it died or hung.
+
+That one is tried again alone, behind whatever waits. The others had not been begun, or only not been stored: they go on as if nobody had
+taken them, so that one picture that kills its worker costs its neighbours a single time limit. The rows of a claim share worker and
+moment. The note lies in Redis; where it could not be made, or is gone, each of the lost is a suspect.
+"""
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from .models import Analysis
+
+logger = logging.getLogger(__name__)
+KEPT = 3600  # seconds: many times what a claim may take
+NOBODY = ""
+
+
+def busy_with(claimed: list[Analysis], analysis: Analysis | None) -> None:
+    """Said before each of several is begun. None: with what others asked for, which is claimed by itself."""
+    if len(claimed) < 2:
+        return
+    try:
+        cache.set(_key(claimed[0]), str(analysis.pk) if analysis else NOBODY, KEPT)
+    except RedisError:
+        logger.warning("what a worker is busy with could not be noted")
+
+
+def bystanders(lost: Iterable[Analysis]) -> list[Analysis]:
+    """Of what lost its worker, what that was not busy with, and that was tried for the first time."""
+    first = [analysis for analysis in lost if analysis.attempt == 1]
+    try:
+        noted: dict[str, Any] = cache.get_many({_key(analysis) for analysis in first})
+    except RedisError:
+        noted = {}
+    return [analysis for analysis in first if noted.get(_key(analysis), str(analysis.pk)) != str(analysis.pk)]
+
+
+def _key(analysis: Analysis) -> str:
+    assert analysis.started_at is not None  # noqa: S101  # the database refuses it
+    return f"busy:{analysis.worker}:{analysis.started_at.timestamp()}"

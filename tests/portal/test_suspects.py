@@ -1,0 +1,118 @@
+"""One of a batch takes its worker with it: it alone is suspected, and tried again behind the others, which lose nothing but time."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.analyses import backlog, services, suspects, sweeper, tasks, worker
+from portal.analyses.models import Analysis, ModelVersion
+from tests.conftest import drawn_cell
+
+pytestmark = pytest.mark.django_db
+
+
+class Killed(BaseException):
+    """As SIGKILL: nothing of the worker goes on."""
+
+
+@pytest.fixture
+def many(patient: User, malaria: ModelVersion) -> list[Analysis]:
+    uploads = [services.submit(patient=patient, data=drawn_cell(seed), disease="malaria").analysis for seed in range(services.FEW + 6)]
+    for analysis in uploads[: services.FEW]:
+        worker.execute(str(analysis.pk), worker="few")
+    return uploads[services.FEW :]
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """The messages that went to the broker with their priority."""
+    calls: list[tuple[str, int]] = []
+    for task in (tasks.run, tasks.drain):
+
+        def through(*args: Any, real: Any = task.apply_async, name: str = task.name.rpartition(".")[2], **options: Any) -> Any:
+            calls.append((name, options["priority"]))
+            return real(*args, **options)
+
+        monkeypatch.setattr(task, "apply_async", through)
+    return calls
+
+
+def rows(analyses: list[Analysis]) -> list[tuple[str, int]]:
+    found = {pk: (status, attempt) for pk, status, attempt in Analysis.objects.values_list("pk", "status", "attempt")}
+    return [found[analysis.pk] for analysis in analyses]
+
+
+def killed_at(poison: Analysis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker drains the backlog and dies of one of them; a minute later nobody has heard of it."""
+    real = worker._answer
+
+    def answer(analysis: Analysis, looks: Any) -> Any:
+        if analysis.pk == poison.pk:
+            raise Killed
+        return real(analysis, looks)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(worker, "_answer", answer)
+        with pytest.raises(Killed):
+            worker.drain(worker="dies")
+    Analysis.objects.filter(status="running").update(heartbeat_at=timezone.now() - timedelta(minutes=1))
+    Analysis.objects.update(queued_at=timezone.now() - timedelta(minutes=1), sent_at=timezone.now())
+
+
+def test_only_what_the_worker_was_busy_with_counts_an_attempt_and_goes_last(
+    many: list[Analysis], monkeypatch: pytest.MonkeyPatch, sent: list[tuple[str, int]], django_capture_on_commit_callbacks: Any
+) -> None:
+    killed_at(many[3], monkeypatch)
+    assert set(rows(many)) == {("running", 1)}
+    sent.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert sweeper.sweep()["requeued"] == 1
+    assert rows(many) == [("queued", 0)] * 3 + [("queued", 1)] + [("queued", 0)] * 2
+    assert sorted(sent) == [("drain", backlog.PRIORITY), ("run", backlog.LAST)]
+    worker.drain(worker="another")
+    assert rows(many) == [("done", 1)] * 3 + [("queued", 1)] + [("done", 1)] * 2
+    worker.execute(str(many[3].pk), worker="another")
+    assert rows(many)[3] == ("done", 2)
+
+
+def test_what_waits_again_and_again_is_sent_in_its_turn(many: list[Analysis], sent: list[tuple[str, int]]) -> None:
+    Analysis.objects.filter(pk=many[0].pk).update(attempt=1, sent_at=timezone.now() - timedelta(minutes=5))
+    sent.clear()
+    sweeper.sweep()
+    assert sent == [("run", backlog.PRIORITY)]
+
+
+def test_who_dies_while_others_are_served_in_between_was_busy_with_none_of_them(
+    many: list[Analysis], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def others() -> Any:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backlog, "others", others)
+        with pytest.raises(Killed):
+            worker.drain(worker="dies")
+    Analysis.objects.filter(status="running").update(heartbeat_at=timezone.now() - timedelta(minutes=1))
+    assert sweeper.sweep()["requeued"] == 0
+    assert set(rows(many)) == {("queued", 0)}
+
+
+def test_without_a_note_each_is_a_suspect(many: list[Analysis], monkeypatch: pytest.MonkeyPatch) -> None:
+    killed_at(many[3], monkeypatch)
+    cache.clear()
+    assert sweeper.sweep()["requeued"] == len(many)
+    assert set(rows(many)) == {("queued", 1)}
+
+
+def test_a_second_try_has_no_bystanders(many: list[Analysis]) -> None:
+    for _ in range(2):
+        [claimed] = services.claim(str(many[0].pk), worker="dies")
+        suspects.busy_with([claimed, claimed], None)
+        Analysis.objects.filter(pk=claimed.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=1))
+        if claimed.attempt == 1:
+            services.try_again(claimed, code="worker_lost")
+    assert suspects.bystanders([claimed]) == []
