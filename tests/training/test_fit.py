@@ -12,7 +12,7 @@ import pytest
 from inference import registry
 from training import card
 
-from .commands import ROOT, fit, fit_words, process, train
+from .commands import AT_ONCE, ONE_EPOCH, ROOT, fit, fit_words, process, train
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_all_of_another_set_is_measured_without_touching_the_artefact(whole: tup
 def crossed(cells: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cross-validated artefact, not evaluated yet. Not to be written to: copy it."""
     folder = tmp_path_factory.mktemp("crossed")
-    fit(cells, folder / "malaria" / "0.2.0", folder / "work", folds=3)
+    fit(cells, folder / "malaria" / "0.2.0", folder / "work", folds=3, stages=AT_ONCE)
     return folder / "malaria" / "0.2.0"
 
 
@@ -150,7 +150,7 @@ def test_each_place_is_asked_of_a_model_that_never_saw_it_and_the_card_says_how_
 
 def test_the_patients_of_another_set_can_be_left_out(cells: Path, tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("file,label,patient_id\n" + "".join(f"{i}.png,parasitized,P{i}\n" for i in range(30)))
-    fit(cells, tmp_path / "malaria" / "0.1.0", tmp_path / "work", "--without", tmp_path, epochs=2)
+    fit(cells, tmp_path / "malaria" / "0.1.0", tmp_path / "work", "--without", tmp_path, stages=ONE_EPOCH)
     manifest = registry.open_folder(tmp_path / "malaria" / "0.1.0").manifest
     assert sum(part["patients"] for part in manifest.training.values()) == 10
     assert manifest.recipe["without"] == str(tmp_path)
@@ -161,7 +161,7 @@ def test_another_set_is_learned_from_too(cells: Path, tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("\n".join([lines[0], *(line.replace(",P", ",Q") for line in lines[1:61])]))
     for label in ("parasitized", "uninfected"):
         (tmp_path / label).symlink_to(cells / label)
-    fit(cells, tmp_path / "malaria" / "0.1.0", tmp_path / "work", "--pool", tmp_path, epochs=2)
+    fit(cells, tmp_path / "malaria" / "0.1.0", tmp_path / "work", "--pool", tmp_path, stages=ONE_EPOCH)
     manifest = registry.open_folder(tmp_path / "malaria" / "0.1.0").manifest
     assert sum(part["images"] for part in manifest.training.values()) == 300
     assert sum(part["patients"] for part in manifest.training.values()) == 50
