@@ -35,11 +35,12 @@ PASSWORD = "correct horse battery"
 
 
 def _group(nodeid: str) -> str:
-    """What stays together on one worker of a parallel run: the files that share the deployed portal, each other file, and the tests that
-    empty the database, which are called test_at_once_..."""
+    """What stays together on one worker of a parallel run: the files that share the deployed portal, those that share a trained model, each
+    other file, and the tests that empty the database, which are called test_at_once_..."""
     if "::test_at_once_" in nodeid or nodeid.startswith("tests/e2e/test_worklist.py"):
         return "emptying"
-    return "tests/e2e" if nodeid.startswith("tests/e2e/") else nodeid.partition("::")[0]
+    shared = [folder for folder in ("tests/e2e", "tests/training") if nodeid.startswith(f"{folder}/")]
+    return shared[0] if shared else nodeid.partition("::")[0]
 
 
 class Groups(LoadScopeScheduling):
@@ -53,12 +54,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First the deployed portal, which takes longest; last what empties the database, since nothing can follow it."""
+    """First the deployed portal, which takes longest, and what trains; last what empties the database, since nothing can follow it."""
     for item in items:
         marked = item.get_closest_marker("django_db")
         if marked and marked.kwargs.get("transaction") and _group(item.nodeid) != "emptying":
             raise pytest.UsageError(f"{item.nodeid} empties the database: call it test_at_once_...")
-    items.sort(key=lambda item: {"tests/e2e": 0, "emptying": 2}.get(_group(item.nodeid), 1))
+    items.sort(key=lambda item: {"tests/e2e": 0, "tests/training": 1, "emptying": 3}.get(_group(item.nodeid), 2))
 
 
 @pytest.fixture(scope="session")

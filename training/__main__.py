@@ -92,10 +92,9 @@ def evaluate(arguments: argparse.Namespace) -> None:
     Another --runtime is measured and printed, and nothing is written.
     """
     from training import evaluate as evaluation
-    from training import variants
 
     if arguments.runtime == "all":
-        print("\n".join(variants.table(arguments.artefact, arguments.data)))
+        print("\n".join(variants.table(arguments.artefact, arguments.data, arguments.rounds)))
         return
     figures = evaluation.evaluate(arguments.artefact, arguments.data, arguments.part, reference=arguments.runtime == variants.KERAS)
     print(json.dumps(figures, indent=2))
@@ -149,6 +148,7 @@ def main() -> int:
         default="served",
         help="the served file; the Keras model that it was made of; or both and every other variant, compared on the validation patients",
     )
+    variants.add_rounds(command)
     command.set_defaults(run=evaluate)
 
     benchmark.add_command(commands)

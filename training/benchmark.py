@@ -23,7 +23,7 @@ def yardstick() -> Callable[[], object]:
     return lambda: one @ other
 
 
-def measure(artefact: registry.Artefact, rounds: int = 30) -> dict[str, dict[str, float]]:
+def measure(artefact: registry.Artefact, rounds: int = variants.ROUNDS) -> dict[str, dict[str, float]]:
     """For the Keras model and each variant: megabytes, milliseconds an image at batch 1, GFLOP/s, and these over the machine's peak."""
     import keras
 
@@ -69,5 +69,5 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     """`benchmark` of the command line."""
     command = commands.add_parser("benchmark", help=run.__doc__)
     command.add_argument("--artefact", required=True, type=Path)
-    command.add_argument("--rounds", type=int, default=30, help="the figures are medians of so many (default: 30)")
+    variants.add_rounds(command)
     command.set_defaults(run=run)

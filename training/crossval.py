@@ -3,15 +3,18 @@
 import csv
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
 from training import datasets
 
+if TYPE_CHECKING:
+    import keras
+
 FILE = "out_of_fold.csv"
 
-Fit = Callable[[np.ndarray, Path], keras.Model]
+Fit = Callable[[np.ndarray, Path], "keras.Model"]
 
 
 def folds(examples: list[datasets.Example], count: int, seed: int) -> np.ndarray:
@@ -22,7 +25,7 @@ def folds(examples: list[datasets.Example], count: int, seed: int) -> np.ndarray
     return np.array([where[example.path] for example in examples], np.int64)
 
 
-def out_of_fold(fold: np.ndarray, fit: Fit, logits: Callable[[keras.Model, np.ndarray], np.ndarray], work: Path) -> np.ndarray:
+def out_of_fold(fold: np.ndarray, fit: Fit, logits: Callable[["keras.Model", np.ndarray], np.ndarray], work: Path) -> np.ndarray:
     """Logits (n, classes) of each example by the model of the other folds. Folds that were finished before are read from `work`.
 
     `fit(rows, work)` trains on some rows, `logits(model, rows)` answers others.

@@ -5,16 +5,20 @@ import subprocess
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
 from inference.registry import Input, Manifest, checksum
-from training import backbones
 from training.calibrate import Point
 from training.errors import TrainingError
 from training.recalibrate import calibrated
 from training.recipes import Recipe
+
+if TYPE_CHECKING:
+    import keras
+
+    from training import backbones
 
 MODEL_FILE = "model.keras"
 
@@ -45,12 +49,14 @@ def commit() -> str:
         return "unknown"
 
 
-def save(model: keras.Model, path: Path) -> None:
+def save(model: "keras.Model", path: Path) -> None:
     """Save a model with its kernels rounded to half precision and the archive compressed: less than half the size, the same answers.
 
     Half precision keeps 11 bits of each weight, which moves a probability by about a thousandth; `evaluate` measures the saved file where
     patients were held out. The running statistics of batch normalisation keep full precision.
     """
+    import keras
+
     for layer in model.layers:
         if not isinstance(layer, keras.layers.BatchNormalization):
             layer.set_weights([np.asarray(value, np.float16).astype(np.float32) for value in layer.get_weights()])
@@ -70,9 +76,9 @@ def compress(plain: Path, path: Path) -> None:
 def write(
     *,
     out: Path,
-    model: keras.Model,
+    model: "keras.Model",
     disease: str,
-    backbone: backbones.Backbone,
+    backbone: "backbones.Backbone",
     recipe: Recipe,
     recipe_values: dict,
     classes: tuple[str, ...],
@@ -86,6 +92,8 @@ def write(
 
     `commit` is that of the code that trained, which may not be the one of today. A version never changes: raises ArtefactExists.
     """
+    from training import backbones
+
     check_new(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".writing-") as folder:

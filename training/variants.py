@@ -31,7 +31,7 @@ VARIANTS = ("float32", "float16", "dynamic_range", "int8")
 MOST_AUC, LEAST_AGREEMENT, MOST_CALIBRATION_ERROR = 0.002, 0.995, 0.04
 MOST_BYTES = 11_700_000  # of the Keras model and what is served of it: an artefact may have 12 MB in all
 _CALIBRATION_PICTURES = 200
-_ROUNDS = 30
+ROUNDS = 30
 
 Opened = dict[str, tuple[runtimes.Runtime, Path]]
 
@@ -92,8 +92,11 @@ def times(
     return timing.in_turns({**calls, **beside}, rounds)
 
 
-def compare(artefact: registry.Artefact, data: Path, folder: Path) -> dict[str, Compared]:
-    """Every variant on the pictures of validation patients, or, where the model was cross-validated, on all: it is the same model."""
+def compare(artefact: registry.Artefact, data: Path, folder: Path, rounds: int = ROUNDS) -> dict[str, Compared]:
+    """Every variant on the pictures of validation patients, or, where the model was cross-validated, on all: it is the same model.
+
+    Times are medians of so many `rounds`.
+    """
     manifest = artefact.manifest
     examples = datasets.read_labels(data, diseases.get(manifest.disease))
     crossed = (artefact.path / crossval.FILE).is_file()
@@ -113,7 +116,7 @@ def compare(artefact: registry.Artefact, data: Path, folder: Path) -> dict[str, 
     for name, (runtime, _) in opened.items():
         steps = tqdm(pictures, desc=name, unit="image", leave=False, disable=None)
         logits[name] = np.stack([runtime.predict(manifest.input.scaled(picture))[0] for picture in steps])
-    took = times(opened, manifest.input.scaled(pictures[0]), _ROUNDS)
+    took = times(opened, manifest.input.scaled(pictures[0]), rounds)
 
     def sure(answers: np.ndarray, point: calibrate.Point) -> np.ndarray:
         return point.probabilities(answers)[:, list(positive)].sum(1)
@@ -134,11 +137,11 @@ def compare(artefact: registry.Artefact, data: Path, folder: Path) -> dict[str, 
     return rows
 
 
-def table(folder: Path, data: Path) -> list[str]:
+def table(folder: Path, data: Path, rounds: int = ROUNDS) -> list[str]:
     """The comparison of an artefact's variants, made anew, as Markdown lines; nothing is written."""
     artefact = registry.open_folder(folder)
     with tempfile.TemporaryDirectory() as kept:
-        rows = compare(artefact, data, Path(kept))
+        rows = compare(artefact, data, Path(kept), rounds)
     return card.served({name: row._asdict() for name, row in rows.items()}, artefact.manifest.variant)
 
 
@@ -164,13 +167,13 @@ def run(arguments: argparse.Namespace) -> None:
     if out is None:
         if registry.open_folder(folder).metrics:
             raise TrainingError(f"{folder} was measured as it is served: name a new version with --out")
-        out, chosen = folder, serve(folder, arguments.data)
+        out, chosen = folder, serve(folder, arguments.data, arguments.rounds)
     else:
         export.check_new(out)
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".writing-") as beside:
             new = copied(folder, Path(beside) / out.name)
-            chosen = serve(new, arguments.data)
+            chosen = serve(new, arguments.data, arguments.rounds)
             left_out = registry.open_folder(folder).metrics.get(sources.KEY)
             if left_out:  # of fits of the same recipe: true of every version with these weights
                 (new / "metrics.json").write_text(json.dumps({sources.KEY: left_out}))
@@ -178,11 +181,11 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"{out} is served as {chosen}. Now: python -m training evaluate --artefact {out} --data {arguments.data}")
 
 
-def serve(folder: Path, data: Path) -> str:
+def serve(folder: Path, data: Path, rounds: int = ROUNDS) -> str:
     """Take the fastest variant that answers as its Keras model into an artefact that was not measured, calibrated anew; its name."""
     artefact = registry.open_folder(folder)
     with tempfile.TemporaryDirectory() as kept:
-        rows = compare(artefact, data, Path(kept))
+        rows = compare(artefact, data, Path(kept), rounds)
         chosen, told = choose(rows), {name: row._asdict() for name, row in rows.items()}
         print("\n".join(card.served(told, chosen)))
         served = folder / f"model{runtimes.LITERT_SUFFIX}"
@@ -230,4 +233,10 @@ def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     command.add_argument("--artefact", required=True, type=Path)
     command.add_argument("--data", required=True, type=Path)
     command.add_argument("--out", type=Path, help="a new version with the same weights; needed when this one was measured already")
+    add_rounds(command)
     command.set_defaults(run=run)
+
+
+def add_rounds(command: argparse.ArgumentParser) -> None:
+    """`--rounds` of the commands that time the variants."""
+    command.add_argument("--rounds", type=int, default=ROUNDS, help=f"times are medians of so many (default: {ROUNDS})")

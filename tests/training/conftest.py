@@ -1,4 +1,4 @@
-"""A labelled folder of drawn cells, as training reads it."""
+"""A labelled folder of drawn cells, as training reads it, and a model that learned from it."""
 
 import csv
 import functools
@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import samples
+
+from .commands import fit
 
 
 @functools.cache
@@ -31,3 +33,12 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / file).write_bytes(cv2.imencode(".png", np.rot90(cell, turns))[1].tobytes())
             table.writerow([file, label, f"P{i // 6}"])
     return folder
+
+
+@pytest.fixture(scope="session")
+def whole(cells: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """An artefact of an unbroken fit, not evaluated yet, and the fit's work folder. Not to be written to: copy it."""
+    folder = tmp_path_factory.mktemp("whole")
+    out, work = folder / "malaria" / "0.1.0", folder / "work"
+    fit(cells, out, work)
+    return out, work

@@ -30,6 +30,7 @@ def small(cells: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[argpar
     given = parsed("--data", cells, "--out", folder / "table", "--work", folder / "work", "--size", "32", "--images", "80")
     given.backbones, given.epochs = ["tiny", "tiny_too"], 2
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compare, "_ROUNDS", 2)
         patch.setitem(backbones.BACKBONES, "tiny_too", dataclasses.replace(backbones.BACKBONES["tiny"], name="tiny_too"))
         compare.compare(given)
     return given, json.loads((folder / "table.json").read_text())
@@ -59,6 +60,7 @@ def test_a_finished_backbone_is_not_trained_again(
     small: tuple[argparse.Namespace, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given, table = small
+    monkeypatch.setattr(compare, "_ROUNDS", 2)
     monkeypatch.setitem(backbones.BACKBONES, "tiny_too", dataclasses.replace(backbones.BACKBONES["tiny"], name="tiny_too"))
     trained: list[str] = []
     train = compare._trained

@@ -11,7 +11,7 @@ import pytest
 from training import datasets, recipes, trials
 from training import fit as fitting
 
-from .test_fit import small
+from .commands import AT_ONCE, train
 
 NAMES = ("the recipe", "mirror image averaged", "weights of the last 4 epochs averaged", "two fits distilled into one")
 
@@ -25,10 +25,9 @@ def words(cells: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str | P
 
 def test_trials_are_measured_by_patient_out_of_fold_and_finished_ones_are_kept(words: list[str | Path]) -> None:
     for _ in range(2):
-        run = small(*words, *(word for name in NAMES for word in ("--only", name)))
-        printed = run.communicate(timeout=240)[0]
-        assert run.returncode == 0, printed
-    assert "epoch" not in printed  # nothing was fitted again
+        run = train(*words, *(word for name in NAMES for word in ("--only", name)), stages=AT_ONCE)
+        assert run.returncode == 0, run.stderr
+    assert "epoch" not in run.stdout  # nothing was fitted again
     out = Path(words[-1])
     told = json.loads(out.with_suffix(".json").read_text())["trials"]
     assert list(told) == list(NAMES)
@@ -53,9 +52,9 @@ def test_trials_are_measured_by_patient_out_of_fold_and_finished_ones_are_kept(w
 
 
 def test_a_trial_that_there_is_not_is_told(words: list[str | Path]) -> None:
-    run = small(*words, "--only", "luck")
-    assert "no trial is called luck" in run.communicate(timeout=60)[0]
-    assert run.returncode == 1
+    told = train(*words, "--only", "luck")
+    assert "no trial is called luck" in told.stderr
+    assert told.returncode == 1
 
 
 def test_pictures_are_drawn_evenly_from_the_sources_and_patients_stay_whole() -> None:

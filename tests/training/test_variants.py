@@ -1,6 +1,7 @@
 """Which variant is served: the fastest that answers as the trained model does; end to end on drawn cells with the smallest backbone."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from training import variants
 from training.errors import TrainingError
 from training.variants import Compared
 
-from .test_fit import fit, train
+from .commands import train
 
 KERAS = Compared(3_000_000, 20.0, 0.950, 1.0, 0.030, 0.0)
 
@@ -48,13 +49,12 @@ def test_where_none_answers_the_same_the_trained_model_stays() -> None:
         variants.choose(rows(**wrong))
 
 
-def test_a_fit_is_exported_in_place_until_it_is_measured_and_then_as_another_version(cells: Path, tmp_path: Path) -> None:
-    out = tmp_path / "malaria" / "0.1.0"
-    run = fit(cells, out, tmp_path / "work")
-    printed = run.communicate(timeout=120)[0]
-    assert run.returncode == 0, printed
+def test_a_fit_is_exported_in_place_until_it_is_measured_and_then_as_another_version(
+    whole: tuple[Path, Path], cells: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(whole[0], tmp_path / "malaria" / "0.1.0")
     trained = registry.open_folder(out).manifest
-    told = train("export", "--artefact", out, "--data", cells)
+    told = train("export", "--artefact", out, "--data", cells, "--rounds", "3")
     assert told.returncode == 0, told.stderr
     served = registry.open_folder(out)
     assert served.manifest.variant in variants.VARIANTS
@@ -69,7 +69,7 @@ def test_a_fit_is_exported_in_place_until_it_is_measured_and_then_as_another_ver
 
     reference = train("evaluate", "--artefact", out, "--data", cells, "--runtime", "keras")
     assert json.loads(reference.stdout)["auc"] == pytest.approx(json.loads(measured)["auc"], abs=0.02)
-    compared = train("evaluate", "--artefact", out, "--data", cells, "--runtime", "all")
+    compared = train("evaluate", "--artefact", out, "--data", cells, "--runtime", "all", "--rounds", "3")
     assert [line.split("|")[1].strip(" *") for line in compared.stdout.splitlines() if line.startswith("|")][2:] == [
         "keras",
         *variants.VARIANTS,
