@@ -1,5 +1,6 @@
 """One access rule: every page and every action of the API, walked with the whole cast. A route that is not in the matrix fails."""
 
+import shutil
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ def made(made_once: Any) -> Things:
 @pytest.fixture
 def things(made: Things, made_once: Any, db: None, settings: Any) -> Things:
     """Made once for the whole matrix; nothing that an earlier test did is left, and nobody is the object that it had."""
-    settings.MEDIA_ROOT = made_once.folder
+    shutil.copytree(made_once.folder, settings.MEDIA_ROOT)
     return Things({who: fresh(person) for who, person in made.people.items()}, dict(made.arguments))
 
 
