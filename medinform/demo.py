@@ -24,6 +24,7 @@ from rich.progress import track
 from rich.table import Table
 
 import samples
+from inference.diseases import DISEASES
 from medinform.embedded import free_port
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -173,6 +174,7 @@ def main() -> int:
         try:
             if arguments.images and not arguments.images.exists():
                 raise StepFailed(f"{arguments.images} does not exist")
+            pictures(arguments.images, arguments.disease, list(DISEASES))  # what can not work is said before the portal takes its time
             console.print("Starting the portal on a free port ...")
             with portal(log) as (address, password):
                 patient, practitioner = (sign_in(address, email, password) for email in (PATIENT, PRACTITIONER))

@@ -83,8 +83,13 @@ class AtOnce(Operation):
         return all(step.reversible for step in self.steps)
 
     def state_forwards(self, app_label: str, state: Any) -> None:
+        """Models that are made already are made anew once, not at each step: with many steps that is most of what a migration takes."""
+        made = state.__dict__.pop("apps", None)
         for step in self.steps:
             step.state_forwards(app_label, state)
+        if made is not None:
+            state.apps = made
+            state.reload_models({(app_label, step.model_name_lower) for step in self.steps}, delay=False)  # type: ignore[attr-defined]
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         with self._locked(app_label, schema_editor, from_state) as editor:

@@ -3,18 +3,19 @@
 import functools
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django import conf
 from django.apps import apps
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations import RunPython
 from django.db.migrations.loader import MigrationLoader
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
@@ -71,14 +72,45 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_is_not_emptied")
 
 
+def settings_of_tests(folder: Path) -> dict[str, Any]:
+    """Files in a folder of one's own, and passwords that are checked quickly."""
+    return {
+        "MEDIA_ROOT": folder / "media",
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+        "MFA_REQUIRED": False,  # as on a developer's machine; tests/security/test_second_factor.py has what it is like where it is on
+        "STORAGES": {**conf.settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
+        "CELERY_BROKER_URL": conf.settings.REDIS_URL,
+    }
+
+
 @pytest.fixture(autouse=True)
 def _own_files(settings: Any, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.MFA_REQUIRED = False  # as on a developer's machine; tests/security/test_second_factor.py has what it is like where it is on
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-    settings.CELERY_BROKER_URL = settings.REDIS_URL
+    for name, value in settings_of_tests(tmp_path).items():
+        setattr(settings, name, value)
     cache.clear()
+
+
+@pytest.fixture(scope="module")
+def made_once(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+    """made_once(make): what make() returns, with rows and files that every test of the module finds as they were made.
+
+    Around the module lies a transaction, in which each test has a savepoint of its own. Objects are those of the first test: read anew
+    what a test may change. The files are in the folder that made_once.folder names.
+    """
+    folder = tmp_path_factory.mktemp("made")
+
+    def within(make: Callable[[], Any]) -> Any:
+        with django_db_blocker.unblock(), override_settings(**settings_of_tests(folder)):
+            return make()
+
+    within.folder = folder / "media"  # type: ignore[attr-defined]
+    around = transaction.atomic()
+    with django_db_blocker.unblock():
+        around.__enter__()
+    yield within
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 def person(email: str, role: str, **facts: Any) -> User:
@@ -130,7 +162,7 @@ def other_patient(db: None) -> User:
 
 @pytest.fixture
 def unverified(db: None) -> User:
-    return person("uma@clinic.example", Role.PRACTITIONER, registration_number="U-1", speciality="Pathology")
+    return unverified_practitioner("uma@clinic.example")
 
 
 @pytest.fixture
@@ -141,6 +173,10 @@ def practitioner(administrator: User) -> User:
 @pytest.fixture
 def other_practitioner(administrator: User) -> User:
     return verified("dr.osei@clinic.example", administrator)
+
+
+def unverified_practitioner(email: str) -> User:
+    return person(email, Role.PRACTITIONER, registration_number="U-1", speciality="Pathology")
 
 
 def verified(email: str, administrator: User) -> User:
@@ -187,6 +223,10 @@ def signed_in(client: Client, user: User, seconds_ago: float = 0) -> None:
 @pytest.fixture
 def malaria(db: None) -> ModelVersion:
     """The shipped malaria model, registered and active; the other diseases have none."""
+    return malaria_in_use()
+
+
+def malaria_in_use() -> ModelVersion:
     versions.sync(["malaria"])
     found = ModelVersion.objects.active("malaria")
     assert found is not None
@@ -239,14 +279,14 @@ def kept(claimed: Analysis, answer: Answer) -> bool:
 @pytest.fixture
 def answered(malaria: ModelVersion) -> Callable[..., Analysis]:
     """answered(patient, seed=0, probability=0.97, **submit): an analysis that is done, its review open."""
+    return functools.partial(an_answered, malaria)
 
-    def make(owner: User, seed: int = 0, probability: float = 0.97, **asked: Any) -> Analysis:
-        analysis = analyses.submit(patient=owner, data=drawn_cell(seed), disease="malaria", **asked).analysis
-        [claimed] = analyses.claim(str(analysis.pk), worker="test")
-        assert kept(claimed, an_answer(malaria, probability))
-        return Analysis.objects.get(pk=analysis.pk)
 
-    return make
+def an_answered(malaria: ModelVersion, owner: User, seed: int = 0, probability: float = 0.97, **asked: Any) -> Analysis:
+    analysis = analyses.submit(patient=owner, data=drawn_cell(seed), disease="malaria", **asked).analysis
+    [claimed] = analyses.claim(str(analysis.pk), worker="test")
+    assert kept(claimed, an_answer(malaria, probability))
+    return Analysis.objects.get(pk=analysis.pk)
 
 
 def as_upload(data: bytes, name: str = "cell.png") -> io.BytesIO:

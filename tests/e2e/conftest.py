@@ -18,3 +18,12 @@ def opened() -> Iterator[Browser]:
     """A browser for one file of tests: its driver's event loop must not outlive it, or Django refuses the database in this thread."""
     with browser() as found:
         yield found
+
+
+@pytest.fixture(autouse=True)
+def _closed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Pages do not outlive their test: each goes on asking the portal for news."""
+    yield
+    if "opened" in request.fixturenames:
+        for context in request.getfixturevalue("opened").contexts:
+            context.close()

@@ -5,13 +5,17 @@ import re
 import secrets
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
+import cv2
+import numpy as np
 import psutil
 import pytest
 import yaml
 from honcho.environ import parse_procfile
 
+import medinform.demo
 from tests.e2e.stack import PATIENT, Stack, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,3 +90,20 @@ def test_a_demo_that_can_not_work_says_so(words: tuple[str, ...]) -> None:
     said, _ = running.communicate(timeout=200)
     assert running.returncode == 1
     assert "Failed" in said
+    assert words[1] in said
+
+
+def test_a_demo_that_fails_half_way_says_so(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Against a portal that runs already: the start is that of the demo above."""
+    monkeypatch.setattr(medinform.demo, "portal", lambda log: nullcontext((stack.address, stack.password)))
+    cv2.imwrite(str(tmp_path / "flat.png"), np.full((300, 300, 3), 128, np.uint8))
+    monkeypatch.setattr(sys, "argv", ["demo", "--images", str(tmp_path), "--disease", "malaria"])
+    assert medinform.demo.main() == 1
+    told = capsys.readouterr().out
+    assert "rejected: blank" in told
+    assert "0 of 1 scans" in told
+    monkeypatch.setattr(medinform.demo, "portal", lambda log: nullcontext((stack.address, "another password")))
+    assert medinform.demo.main() == 1
+    assert "Failed: sign in: " in capsys.readouterr().out

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
 from portal.accounts import access, dependants
-from portal.accounts.models import PractitionerDocument, User
+from portal.accounts.models import PractitionerDocument, Role, User
 from portal.accounts.services import add_document
 from portal.analyses.models import Analysis
 from portal.audit.models import AuditEvent
@@ -25,7 +26,7 @@ from portal.reviews import drafts, own_templates
 from portal.reviews import services as reviews
 from portal.reviews.models import CriticalNotice, Review, SavedFilter, ServiceTarget
 from portal.scans import uploads
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, an_answered, malaria_in_use, person, unverified_practitioner, verified
 from tests.portal.cases import URGENT
 
 
@@ -47,6 +48,27 @@ class Things:
 
 @pytest.fixture
 def things(
+    patient: User,
+    other_patient: User,
+    unverified: User,
+    practitioner: User,
+    other_practitioner: User,
+    administrator: User,
+    answered: Callable[..., Analysis],
+) -> Things:
+    return made(patient, other_patient, unverified, practitioner, other_practitioner, administrator, answered)
+
+
+def made_for_all() -> Things:
+    """The same without fixtures, to be made once for many tests: see `made_once`."""
+    administrator = person("ada@clinic.example", Role.ADMINISTRATOR)
+    patients = (person(email, Role.PATIENT) for email in ("meera@home.example", "otto@home.example"))
+    practitioners = (verified(email, administrator) for email in ("dr.rao@clinic.example", "dr.osei@clinic.example"))
+    answered = partial(an_answered, malaria_in_use())
+    return made(*patients, unverified_practitioner("uma@clinic.example"), *practitioners, administrator, answered)
+
+
+def made(
     patient: User,
     other_patient: User,
     unverified: User,

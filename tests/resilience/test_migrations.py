@@ -18,7 +18,7 @@ from drills.released import ACCEPTED, RELEASED
 from drills.state import rows, shape
 from drills.states import OURS
 from drills.traffic import connect
-from medinform.operations import AddIndex
+from medinform.operations import AddIndex, AtOnce
 from tests.e2e.stack import ROOT
 
 FIRST, LATELY = RELEASED[0][-1], RELEASED[-3][-1]
@@ -106,6 +106,48 @@ def test_every_step_has_a_way_back() -> None:
     ours = [(key, step) for key, step in steps if key[0] in OURS]
     assert len(ours) > 100
     assert [key for key, step in ours if not step.reversible] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "at_once"),
+    [
+        (key, step)
+        for key, migration in sorted(MigrationLoader(None).disk_migrations.items())
+        for step in migration.operations
+        if isinstance(step, AtOnce)
+    ],
+    ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",
+)
+def test_steps_at_once_leave_the_models_that_they_leave_one_by_one(key: tuple[str, str], at_once: AtOnce) -> None:
+    loader = MigrationLoader(None)
+    known = loader.project_state(loader.graph.node_map[key].parents and [parent.key for parent in loader.graph.node_map[key].parents])
+    for step in loader.get_migration(*key).operations:  # as it is when its turn comes
+        if isinstance(step, AtOnce):
+            break
+        step.state_forwards(key[0], known)
+    together, singly = known.clone(), known.clone()
+    assert together.apps
+    at_once.state_forwards(key[0], together)
+    for step in at_once.steps:
+        step.state_forwards(key[0], singly)
+    assert made_of(together) == made_of(singly)
+    assert made_of(together) != made_of(known)
+
+
+def made_of(state: Any) -> dict[str, list[str]]:
+    """Fields of every model, and to which model each leads; relations from elsewhere, too; and what the database has to keep."""
+    return {
+        model._meta.label: sorted(
+            [
+                *(
+                    f"{field.name} {type(field).__name__} {getattr(field.related_model, '__name__', '')}"
+                    for field in model._meta.get_fields()
+                ),
+                *(each.name for each in (*model._meta.constraints, *model._meta.indexes)),
+            ]
+        )
+        for model in state.apps.get_models()
+    }
 
 
 def test_what_was_released_is_there_with_all_that_it_needs() -> None:
