@@ -169,7 +169,7 @@ def _create(
 
 def send(analysis: Analysis, *, last: bool = False) -> None:
     """Tell the workers; `last`: behind whatever waits now. When the broker can not be reached the row still waits, and the sweeper sends it
-    again, then in its turn."""
+    again."""
     if backlog.join(analysis) if analysis.in_bulk and analysis.attempt == 0 else _send_alone(analysis, last):
         Analysis.objects.filter(pk=analysis.pk).update(sent_at=timezone.now())
 

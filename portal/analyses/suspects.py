@@ -7,14 +7,17 @@ moment. The note lies in Redis; where it could not be made, or is gone, each of 
 
 import logging
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from .models import Analysis
 
 logger = logging.getLogger(__name__)
+LIMITS = 5  # time limits for which what is suspected lets others go first
 KEPT = 3600  # seconds: many times what a claim may take
 NOBODY = ""
 
@@ -37,6 +40,12 @@ def bystanders(lost: Iterable[Analysis]) -> list[Analysis]:
     except RedisError:
         noted = {}
     return [analysis for analysis in first if noted.get(_key(analysis), str(analysis.pk)) != str(analysis.pk)]
+
+
+def may_hang_again(analysis: Analysis, now: datetime) -> bool:
+    """Whether something that was tried before still lets others go first: for a few time limits, then it has waited long enough."""
+    tried = analysis.started_at if analysis.attempt else None
+    return tried is not None and now - tried < LIMITS * timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
 
 
 def _key(analysis: Analysis) -> str:

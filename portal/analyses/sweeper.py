@@ -27,7 +27,7 @@ def sweep() -> dict[str, int]:
     many = unclaimed & Analysis.objects.in_backlog()
     sent = 0
     for analysis in unclaimed.exclude(in_bulk=True, attempt=0).order_by("queued_at")[:1000]:
-        services.send(analysis)
+        services.send(analysis, last=suspects.may_hang_again(analysis, now))
         sent += 1
     if many.exists() and backlog.wake():  # one message stands for all of them
         sent += many.update(sent_at=now)
