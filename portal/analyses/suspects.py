@@ -45,7 +45,8 @@ def bystanders(lost: Iterable[Analysis]) -> list[Analysis]:
 def may_hang_again(analysis: Analysis, now: datetime) -> bool:
     """Whether something that was tried before still lets others go first: for a few time limits, then it has waited long enough."""
     tried = analysis.started_at if analysis.attempt else None
-    return tried is not None and now - tried < LIMITS * timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
+    longest = LIMITS * timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
+    return tried is not None and timedelta(0) <= now - tried < longest  # its worker's clock may have been ahead
 
 
 def _key(analysis: Analysis) -> str:
