@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import os
+import pickle
 import random
 import resource
 import shutil
@@ -10,8 +11,10 @@ import signal
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
+import redis
 
 from drills.count import count
 from drills.faults import BEAT, DEFAULT, INFERENCE, SEED, WEB, pause, report
@@ -145,13 +148,21 @@ def _strike(running: Portal, pk: str, how: signal.Signals) -> tuple[str, int]:
         [row] = running.stack.rows(query)
         if row["status"] in ("done", "failed", "rejected"):
             return row["status"], row["attempt"]
-        if row["status"] == "running" and row["attempt"] > struck:
+        if row["status"] == "running" and row["attempt"] > struck and (struck or _is_busy_with(running, pk)):
             struck = row["attempt"]
             for child in running.children(INFERENCE):
                 with contextlib.suppress(psutil.Error):
                     os.kill(child.pid, how)
         time.sleep(0.01)
     return "stuck", struck
+
+
+def _is_busy_with(running: Portal, pk: str) -> bool:
+    """Whether the worker has begun it, and not one that it claimed together with it (portal/analyses/suspects.py)."""
+    if len(running.stack.rows("SELECT 1 FROM analyses_analysis WHERE status = 'running' LIMIT 2")) == 1:
+        return True
+    kept: Any = redis.Redis.from_url(running.redis.url)
+    return any(pickle.loads(value) == pk for value in kept.mget(kept.keys("*:busy:*") or ["none"]) if value)  # noqa: S301  # our own
 
 
 DRILLS = {"memory": memory, "model": model, "clock": clock, "poison": poison}
