@@ -8,6 +8,7 @@ all the same, the sweeper sends another: rows are trusted, not messages.
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -69,12 +70,12 @@ def leave(claimed: Sequence[Analysis], untouched: Sequence[Analysis]) -> None:
         wake()
 
 
-def give_back(untouched: Sequence[Analysis], **unsent: None) -> int:
-    """As if they had never been taken. How many were still as they were left."""
+def give_back(untouched: Sequence[Analysis], **also: Any) -> None:
+    """As if they had never been taken; `also` is changed in their rows."""
     if not untouched:
-        return 0
+        return
     mine = Analysis.objects.filter(pk__in=[analysis.pk for analysis in untouched], status=Analysis.Status.RUNNING, attempt=1)
-    return mine.update(status=Analysis.Status.QUEUED, attempt=0, started_at=None, heartbeat_at=None, worker="", **unsent)
+    mine.update(status=Analysis.Status.QUEUED, attempt=0, started_at=None, heartbeat_at=None, worker="", **also)
 
 
 def others() -> list[UUID]:

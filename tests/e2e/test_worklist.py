@@ -61,13 +61,11 @@ def with_pictures() -> None:
 def at_the_desk(opened: Browser, live_server: Any) -> Iterator[AtTheDesk]:
     """at_the_desk(user): a page of the worklist for somebody who is signed in, and what its console complains of. A page goes on asking for
     news; so each is closed, and what it had asked is answered, before the tables are emptied."""
-    contexts = []
 
     def at(user: User) -> tuple[Page, list[str]]:
         client = Client()
         client.force_login(user)
         context = opened.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
-        contexts.append(context)
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": client.cookies["sessionid"].value, "url": live_server.url}])
         page = context.new_page()
         complaints: list[str] = []
@@ -77,7 +75,7 @@ def at_the_desk(opened: Browser, live_server: Any) -> Iterator[AtTheDesk]:
         return page, complaints
 
     yield at
-    for context in contexts:
+    for context in opened.contexts:
         context.close()
     for thread in threading.enumerate():
         if "process_request_thread" in thread.name:

@@ -46,17 +46,12 @@ class Things:
     arguments: dict[str, list[Any]]
 
 
+CAST = ("patient", "other_patient", "unverified", "practitioner", "other_practitioner", "administrator")
+
+
 @pytest.fixture
-def things(
-    patient: User,
-    other_patient: User,
-    unverified: User,
-    practitioner: User,
-    other_practitioner: User,
-    administrator: User,
-    answered: Callable[..., Analysis],
-) -> Things:
-    return made(patient, other_patient, unverified, practitioner, other_practitioner, administrator, answered)
+def things(request: pytest.FixtureRequest, answered: Callable[..., Analysis]) -> Things:
+    return made(*map(request.getfixturevalue, CAST), answered)
 
 
 def made_for_all() -> Things:
