@@ -12,7 +12,7 @@ from typing import Any
 from celery import Celery, Task
 from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun, worker_process_init
 
-from medinform import deaf, tracing  # noqa: F401  (deaf connects its signals)
+from medinform import deaf, niceness, tracing  # noqa: F401  (the first two connect their signals)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "medinform.settings")
 

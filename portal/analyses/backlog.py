@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Prefetch, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from .models import Analysis, ModelVersion
@@ -45,9 +46,8 @@ def claim(*, worker: str) -> list[Analysis]:
         waiting = Analysis.objects.in_backlog().select_for_update(skip_locked=True, of=("self",)).select_related("scan")
         shared = Prefetch("model_version", ModelVersion.objects.defer("metrics")), "patient"  # few rows for all of a batch
         claimed = list(waiting.prefetch_related(*shared).order_by("queued_at")[:BATCH])
-        now = timezone.now()
-        taken = {"status": Analysis.Status.RUNNING, "attempt": 1, "started_at": now, "heartbeat_at": now, "worker": worker}
-        Analysis.objects.filter(pk__in=[analysis.pk for analysis in claimed]).update(**taken)
+        taken = {"status": Analysis.Status.RUNNING, "attempt": 1, "started_at": timezone.now(), "worker": worker}
+        Analysis.objects.filter(pk__in=[analysis.pk for analysis in claimed]).update(**taken, heartbeat_at=Now())
         for analysis in claimed:
             for field, value in taken.items():
                 setattr(analysis, field, value)

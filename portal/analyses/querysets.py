@@ -54,7 +54,8 @@ class AnalysisQuerySet(models.QuerySet):
         moved = self.filter(pk=analysis.pk, status=analysis.status, attempt=analysis.attempt).update(status=to, **changes)
         if moved:
             for field, value in {"status": to, **changes}.items():
-                setattr(analysis, field, value)
+                if not hasattr(value, "resolve_expression"):  # what the database computes, it alone knows
+                    setattr(analysis, field, value)
         return bool(moved)
 
 

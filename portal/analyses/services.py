@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -171,7 +172,7 @@ def send(analysis: Analysis, *, last: bool = False) -> None:
     """Tell the workers; `last`: behind whatever waits now. When the broker can not be reached the row still waits, and the sweeper sends it
     again."""
     if backlog.join(analysis) if analysis.in_bulk and analysis.attempt == 0 else _send_alone(analysis, last):
-        Analysis.objects.filter(pk=analysis.pk).update(sent_at=timezone.now())
+        Analysis.objects.filter(pk=analysis.pk).update(sent_at=Now())
 
 
 def _send_alone(analysis: Analysis, last: bool) -> bool:
@@ -199,7 +200,7 @@ def claim(pk: str, *, worker: str) -> list[Analysis]:
         analysis
         for analysis in (first, *others)
         if Analysis.objects.move(
-            analysis, to=Analysis.Status.RUNNING, attempt=analysis.attempt + 1, started_at=now, heartbeat_at=now, worker=worker
+            analysis, to=Analysis.Status.RUNNING, attempt=analysis.attempt + 1, started_at=now, heartbeat_at=Now(), worker=worker
         )
     ]
 
@@ -294,7 +295,7 @@ def try_again(analysis: Analysis, *, code: str, later: bool = False) -> bool:
         message = gettext_noop("We tried {attempts} times and could not finish. Nothing is wrong with your picture.")
         return record_failed(analysis, code=code, message=message, attempts=analysis.attempt)
     with transaction.atomic():
-        waits = {"sent_at": timezone.now()} if later else {}
+        waits = {"sent_at": Now()} if later else {}
         if not Analysis.objects.move(analysis, to=Analysis.Status.QUEUED, heartbeat_at=None, worker="", **waits):
             return False
         audit("analysis.requeued", analysis, patient=analysis.patient, attempt=analysis.attempt, code=code)

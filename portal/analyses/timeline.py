@@ -1,7 +1,6 @@
 """One's scans over time: by month, page after page by key; and the pictures of one kind beside each other."""
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -70,16 +69,18 @@ def of_the_kind(analysis: Analysis, seen: Any) -> list[Analysis]:
     kind = [disease.code for disease in diseases.DISEASES.values() if disease.modality == analysis.catalogue.modality]
     whose = {"patient": analysis.patient_id, "scan__dependant": analysis.scan.dependant_id}
     others = seen.filter(**whose, disease__in=kind).exclude(scan=analysis.scan_id).exclude(status="cancelled")
-    earlier = others.filter(queued_at__lt=analysis.queued_at).order_by("-queued_at", "-id")[:LOOKED_AT]
-    later = others.filter(queued_at__gte=analysis.queued_at).order_by("queued_at", "id")[:LOOKED_AT]
+    earlier = others.filter(queued_at__lt=analysis.queued_at).order_by("-queued_at", "-id")
+    later = others.filter(queued_at__gte=analysis.queued_at).order_by("queued_at", "id")
     before, after = _one_a_picture(earlier, analysis.disease)[:BEFORE], _one_a_picture(later, analysis.disease)[:AFTER]
-    return [*reversed(before), analysis, *after] if before or after else []
+    shown = seen.in_bulk([*before, *after]) if before or after else {}
+    return [*(shown[pk] for pk in reversed(before)), analysis, *(shown[pk] for pk in after)] if shown else []
 
 
-def _one_a_picture(analyses: Iterable[Analysis], disease: str) -> list[Analysis]:
-    """Of several answers about one picture that for the same disease, where there is one."""
-    found: dict[Any, Analysis] = {}
-    for analysis in analyses:
-        if analysis.scan_id not in found or analysis.disease == disease:
-            found[analysis.scan_id] = analysis
+def _one_a_picture(analyses: Any, disease: str) -> list[uuid.UUID]:
+    """Their ids: of several answers about one picture that for the same disease, where there is one. The rows themselves are wide, and most
+    of those looked at are not shown."""
+    found: dict[Any, uuid.UUID] = {}
+    for pk, scan, answered in analyses.values_list("pk", "scan_id", "disease")[:LOOKED_AT]:
+        if scan not in found or answered == disease:
+            found[scan] = pk
     return list(found.values())

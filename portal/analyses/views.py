@@ -244,9 +244,10 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 def status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """What the page asks for while it waits; 286 tells htmx to stop asking."""
-    analysis = get_object_or_404(_found(request), pk=pk)
+    analysis = get_object_or_404(Analysis.objects.visible_to(request.user), pk=pk)
     if analysis.is_pending:  # asked for every second: no more than what it shows
         return render(request, "analyses/_progress.html", {"analysis": analysis, "place": place(analysis), "now": timezone.now()})
+    analysis = get_object_or_404(_found(request), pk=pk)
     context = _shown(request, analysis)
     services.note_read(analysis=analysis, by=request.user)
     response = HttpResponseStopPolling()

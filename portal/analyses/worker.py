@@ -11,7 +11,7 @@ from uuid import UUID
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext_noop
 
 from inference import engine, registry
@@ -159,7 +159,7 @@ def heartbeat(claimed: list[Analysis]) -> Iterator[None]:
         try:
             while not stop.wait(settings.ANALYSIS_HEARTBEAT_SECONDS):
                 mine = Analysis.objects.filter(pk__in=keys, status=Analysis.Status.RUNNING, attempt=attempt)
-                mine.update(heartbeat_at=timezone.now())
+                mine.update(heartbeat_at=Now())
         except DatabaseError:
             logger.warning("analyses %s lost their heartbeat: the database can not be reached", keys)
         finally:

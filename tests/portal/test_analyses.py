@@ -2,6 +2,7 @@
 
 import io
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -273,6 +274,36 @@ def test_the_sweeper_requeues_a_lost_heartbeat_and_fails_the_third(patient: User
         assert analysis.attempt == attempt
     assert (analysis.status, analysis.error_code) == ("failed", "worker_lost")
     assert services.claim(str(analysis.pk), worker="late") == []
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_worker_whose_clock_is_wrong_loses_nothing_and_leaves_nothing_behind(
+    hours: int, patient: User, malaria: ModelVersion, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    analysis, true = submitted(patient), timezone.now
+    with monkeypatch.context() as wrong:
+        wrong.setattr(timezone, "now", lambda: true() + timedelta(hours=hours))
+        assert services.claim(str(analysis.pk), worker="elsewhere")
+    assert sweeper.sweep()["requeued"] == 0  # it lives
+    settings.ANALYSIS_LOST_AFTER_SECONDS = 0.2
+    time.sleep(0.3)
+    assert sweeper.sweep()["requeued"] == 1  # it was heard no more
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_sweeper_whose_clock_is_wrong_takes_nothing_away(
+    hours: int, patient: User, malaria: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.claim(str(submitted(patient).pk), worker="lives")
+    true = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: true() + timedelta(hours=hours))
+    assert sweeper.sweep() == {"requeued": 0, "sent": 0}
+
+
+def test_what_was_stored_by_a_clock_that_runs_ahead_and_never_sent_is_sent_now(patient: User, malaria: ModelVersion) -> None:
+    submitted(patient)
+    Analysis.objects.update(queued_at=timezone.now() + timedelta(hours=1))
+    assert sweeper.sweep()["sent"] == 1
 
 
 def test_the_sweeper_sends_again_what_no_worker_claimed(patient: User, malaria: ModelVersion) -> None:

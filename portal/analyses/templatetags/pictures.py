@@ -1,6 +1,7 @@
 """Small drawings and words that the pages share."""
 
 from datetime import timedelta
+from functools import cache
 
 from django import template
 from django.templatetags.static import static
@@ -30,6 +31,7 @@ REPORT = {
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "") -> SafeString:
     """One of the drawn icons; words stand beside it, so it is hidden from screen readers."""
     return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>', size, static("img/icons.svg"), name)

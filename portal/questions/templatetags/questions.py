@@ -16,7 +16,9 @@ register = template.Library()
 @register.simple_tag
 def questions_of(review: Any, user: Any) -> list[Question]:
     """The threads about a review that this person may see, the newest first."""
-    return list(Question.objects.visible_to(user).filter(review=review).with_all(user)) if review else []
+    if not review or not Question.objects.filter(review=review).exists():  # most have none, and the query for all of it is a large one
+        return []
+    return list(Question.objects.visible_to(user).filter(review=review).with_all(user))
 
 
 @register.simple_tag
