@@ -27,4 +27,4 @@ RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(60))')"
 VOLUME ["/var/lib/medinform"]
 EXPOSE 8000
 # The web process; docker-compose.yml names the commands of the other processes.
-CMD ["sh", "-c", "exec gunicorn medinform.wsgi --bind \"$HOST:${PORT:-8000}\" --workers \"${WEB_WORKERS:-2}\" --threads 4 --max-requests 5000 --max-requests-jitter 500"]
+CMD ["sh", "-c", "exec gunicorn medinform.wsgi --bind \"$HOST:${PORT:-8000}\" --workers \"${WEB_WORKERS:-4}\" --threads 4 --max-requests 5000 --max-requests-jitter 500"]

@@ -43,9 +43,10 @@ def worklist(request: HttpRequest) -> HttpResponse:
     if not request.user.is_verified_practitioner:
         return render(request, "reviews/unverified.html")
     tab = worklist_of.TABS.get(request.GET.get("view", ""), worklist_of.TABS["open"])
-    filtered = WorklistFilter(request.GET, queryset=worklist_of.parts(request.user)[tab.code], request=request)
+    parts = worklist_of.parts(request.user)
+    filtered = WorklistFilter(request.GET, queryset=parts[tab.code], request=request)
     page = worklist_of.page(request.user, tab, filtered.qs, request.GET)
-    counts = worklist_of.counts(request.user)
+    counts = worklist_of.counts(request.user, parts)
     state = worklist_of.fingerprint(request.user, page, counts)
     if request.htmx and request.GET.get("state") == state:  # type: ignore[attr-defined]
         return HttpResponse(status=204)  # nothing has changed: nothing is shown anew, or swapped

@@ -148,6 +148,7 @@ def running(folder: Path, redis: str = "", **settings: str) -> Iterator[Stack]:
     admin.cursor().execute(f'CREATE DATABASE "{name}"')
     redis = redis or os.environ["REDIS_URL"].rpartition("/")[0] + "/5"
     hurry = {
+        "WEB_WORKERS": "2",
         "SWEEP_SECONDS": "2",
         "ANALYSIS_HEARTBEAT_SECONDS": "1",
         "ANALYSIS_LOST_AFTER_SECONDS": "4",

@@ -1,11 +1,14 @@
 """Real processes: the answer arrives, once, whatever is killed."""
 
 import signal
+from pathlib import Path
 
 import cv2
 import httpx
 import numpy as np
+import pytest
 
+from medinform import niceness
 from tests.conftest import as_upload, drawn_cell
 from tests.e2e.stack import PRACTITIONER, Stack, until
 
@@ -99,3 +102,10 @@ def test_a_worker_whose_connections_were_cut_gets_new_ones(stack: Stack) -> None
     cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
     assert len(stack.sql(cut)) >= 1
     assert answer_of(patient, upload(patient, 431)["id"])["status"] == "done"
+
+
+@pytest.mark.skipif(not niceness.AUTOGROUP.exists(), reason="this system does not group processes by session")
+@pytest.mark.parametrize(("name", "nice"), [("worker-inference", 10), ("worker-default", 5), ("web", 0)])
+def test_who_gives_way_does_so_to_other_sessions_too(stack: Stack, name: str, nice: int) -> None:
+    group = Path(f"/proc/{stack.processes[name].pid}/autogroup")
+    until(lambda: group.read_text().split()[-1] == str(nice), 30, f"{name} with nice {nice}")

@@ -16,7 +16,7 @@ register = template.Library()
 @register.simple_tag
 def queue_counts(user: Any) -> dict[str, int]:
     """How many scans are open, how many of them are late, and how many this practitioner holds."""
-    return worklist.counts(user)
+    return worklist.counts(user, worklist.parts(user))
 
 
 @register.simple_tag
