@@ -57,8 +57,9 @@ def _patient(cast: Cast, people: dict[str, Any]) -> list[Any]:
     for person in people.values():
         cast.make("accounts.Consent", user=person, text=text, language="hi")
     child = cast.make("accounts.Dependant", guardian=mina, name="Tara", birth_date=date(2020, 5, 5), sex="female", relationship="parent")
-    token = cast.make("knox.AuthToken", digest="d" * 128, token_key="t" * 15, user=mina)  # a hash of nothing
-    cast.make("accounts.ApiToken", token=token, name="script", scope="read")
+    for scope, letter in (("read", "d"), ("all", "e")):
+        token = cast.make("knox.AuthToken", digest=letter * 128, token_key=letter * 15, user=mina)  # a hash of nothing
+        cast.make("accounts.ApiToken", token=token, name="script", scope=scope)
     picture = {
         "patient": mina,
         "file": "scans/a.png",

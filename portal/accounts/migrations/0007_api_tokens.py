@@ -13,6 +13,11 @@ def keep_those_that_exist(apps, schema_editor):
         ApiToken.objects.create(token=token, scope="all")
 
 
+def end_those_that_only_read(apps, schema_editor):
+    """Undone, nothing says any more what a token may do, and each could do everything: who has one that only reads makes another."""
+    apps.get_model("knox", "AuthToken").objects.filter(about__scope="read").delete()
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0006_consent_in_hindi"),
@@ -46,5 +51,5 @@ class Migration(migrations.Migration):
                 "constraints": [models.CheckConstraint(condition=models.Q(("scope__in", ["read", "all"])), name="token_scope_is_known")],
             },
         ),
-        migrations.RunPython(keep_those_that_exist, migrations.RunPython.noop, elidable=True),
+        migrations.RunPython(keep_those_that_exist, end_those_that_only_read, elidable=True),
     ]
