@@ -92,7 +92,6 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
     if code not in diseases.DISEASES:
         raise Http404
     found = diseases.get(code)
-    version = ModelVersion.objects.active(code)
     form = UploadForm(found, _others(found), Dependant.objects.of(request.user), request.POST if request.method == "POST" else None)
     refusals: list[dict[str, Any]] = []
     if request.method == "POST":
@@ -116,7 +115,7 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
             messages.success(request, _("Uploaded: {scan}. You find it in your scans.").format(scan=done.analysis.scan))
     context = {
         "disease": found,
-        "version": version,
+        "version": ModelVersion.objects.active(code),
         "form": form,
         "refusals": refusals,
         "consented": has_consented(request.user),
