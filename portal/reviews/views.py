@@ -140,6 +140,7 @@ def room(request: HttpRequest, review: Review, form: Any = None, **bound: Any) -
         form = SignForm(review, said=draft.said if draft else independent.said)
     scans, scan = Scan.objects.visible_to(request.user), review.analysis.scan
     image_is_visible = scans.filter(pk=scan.pk).exists()
+    has_earlier = image_is_visible and Scan.objects.before(scan, review.analysis.catalogue).exists()  # most have none, and the rule is long
     queue = Review.objects.queue_of(request.user).claimable().exclude(pk=review.pk)
     signed = review.final if stage == "signed" else review.opinion_of(request.user.pk, Opinion.Stage.FINAL)
     return {
@@ -153,7 +154,7 @@ def room(request: HttpRequest, review: Review, form: Any = None, **bound: Any) -
         "independent": independent,
         "revealed": review.is_revealed_to(request.user),
         "image_is_visible": image_is_visible,
-        "earlier": list(scans.before(scan, review.analysis.catalogue)[:EARLIER]) if image_is_visible else [],
+        "earlier": list(scans.before(scan, review.analysis.catalogue)[:EARLIER]) if has_earlier else [],
         "addendum_form": AddendumForm(),
         "draft": draft,
         "draft_stage": draft_stage.value,
