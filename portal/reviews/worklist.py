@@ -81,7 +81,7 @@ class CappedCount(Subquery):
 
 
 def counts(user: User, rows: Mapping[str, Any]) -> dict[str, int]:
-    """How many are in each tab, of its `rows` (parts), and of patients to tell of a critical finding (`to_tell`), at most CAP, all in one query."""
+    """How many each tab has, of its `rows` (parts), and of patients to tell of a critical finding (`to_tell`), up to CAP: one query."""
     counted = {**rows, "to_tell": CriticalNotice.objects.visible_to(user).open()}
     each = {code: CappedCount(found.order_by().values("pk")[:CAP]) for code, found in counted.items()}
     return dict(User.objects.filter(pk=user.pk).values(**each).get())
