@@ -21,7 +21,7 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
-from locust import FastHttpUser, between, constant_throughput, task  # noqa: E402
+from locust import FastHttpUser, between, task  # noqa: E402
 from locust.env import Environment  # noqa: E402
 
 PLAN: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text())
@@ -134,10 +134,14 @@ class WalkIn(Person):
 
 
 class Camp(Person):
-    """Sends one picture after the other, whatever the portal says."""
+    """Sends one picture after the other, whatever the portal says: all camps together as many a second as the file says at the moment."""
 
     kind, fixed_count = "camp", PLAN["camps"]
-    wait_time = constant_throughput(PLAN["rate"] / max(1, PLAN["camps"]))
+
+    def wait_time(self) -> float:
+        now, apart = time.monotonic(), PLAN["camps"] / float(Path(PLAN["rate"]).read_text())
+        self.next = max(getattr(self, "next", now) + apart, now - apart)  # who was kept waiting catches up, but no more than one
+        return max(0.0, self.next - now)
 
     @task
     def send(self) -> None:

@@ -1,8 +1,8 @@
 """Uploads at 1.5 times what the workers manage, while many browse and some read: who is turned away how, how long pages take, what is left.
 
-First the workers' pace is measured, while the same people browse and uploads come faster than they can be answered. Then the camps offer
-1.5 times that, for minutes, and do not slow down when they are told to come back. The crowd is Locust, in a process of its own on the same
-processors; what it takes of them is a figure of the table.
+The camps offer 1.5 times what the workers have just answered, again and again: where that settles, the workers are given half as much again
+as they manage beside the pages and the uploads themselves. Camps do not slow down when they are told to come back. The crowd is Locust, in
+a process of its own on the same processors; what it takes of them is a figure of the table.
 """
 
 import base64
@@ -25,8 +25,10 @@ from benchmarks.pipeline import ANALYSIS, PENDING, pictures, portal, wait
 from tests.e2e.stack import ROOT, Stack, until
 
 DISEASE, DRAWN = "diabetic_retinopathy", 12
-OVER, RUSH, CALIBRATION = 1.5, 60, 20  # RUSH: uploads a second of the calibration, more than can be done
+OVER, WINDOW, AGAIN = 1.5, 20, 5  # seconds over which answers are counted, and after which they are counted anew
+FIRST, LEAST = 5.0, 1.0  # uploads a second of the camps, until something is known, and whatever is known
 CAMPS, ARRIVE = 6, 10
+ANSWERED = f"SELECT count(*) AS answered FROM analyses_analysis WHERE finished_at > now() - interval '{WINDOW} seconds'"  # noqa: S608
 SAMPLE = 2  # seconds between two looks at the memory
 OPINION = {"finding": "grade_0", "confidence": "moderate", "recommendation": "none", "notes": "Read under load."}
 
@@ -77,6 +79,39 @@ class Memory:
         return statistics.median(seen[-third:]) / statistics.median(seen[third : 2 * third])
 
 
+@dataclass
+class Pace:
+    """Of the workers, written for the camps while they upload; `seen` are the answers a second."""
+
+    stack: Stack
+    file: Path
+    seen: list[float] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self) -> None:
+        while not self._stop.wait(AGAIN):
+            [row] = self.stack.rows(ANSWERED)
+            self.seen.append(row["answered"] / WINDOW)
+            written = self.file.with_suffix(".new")
+            written.write_text(str(max(LEAST, OVER * self.seen[-1])))
+            written.replace(self.file)
+
+    def __enter__(self) -> "Pace":
+        self.file.write_text(str(FIRST))
+        self._thread = threading.Thread(target=self.watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def settled(self) -> float:
+        """The mean of the second half."""
+        return statistics.mean(self.seen[len(self.seen) // 2 :])
+
+
 def _resident(pid: int) -> int:
     found = 0
     for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
@@ -106,16 +141,14 @@ def figures(size: Size | None = None) -> list[Figure]:
             "walk_ins": size.walk_ins,
             "sessions": sessions,
         }
-        pace = _pace(stack, plan | {"rate": RUSH}, Path(folder))
-        before = {row["id"] for row in stack.rows(ANALYSIS)}
-        asked = plan | {"rate": OVER * pace, "seconds": size.seconds}
-        with Memory(stack) as memory:
-            seen = _crowd(asked, Path(folder))
+        rate = Path(folder) / "rate"
+        with Memory(stack) as memory, Pace(stack, rate) as pace:
+            seen = _crowd(plan | {"rate": str(rate), "seconds": size.seconds}, Path(folder))
         stopped = time.time()
         left = sum(row["status"] in PENDING for row in stack.rows(ANALYSIS))
         drained = wait(stack, seconds=1200) - stopped if left else 0.0
-        rows = [row for row in stack.rows(ANALYSIS.replace("id,", "id, in_bulk,", 1)) if row["id"] not in before]
-        return _told(size, pace, seen, memory, rows, left, max(0.0, drained))
+        rows = stack.rows(ANALYSIS.replace("id,", "id, in_bulk,", 1))
+        return _told(size, pace.settled, seen, memory, rows, left, max(0.0, drained))
 
 
 def _dress(stack: Stack) -> None:
@@ -136,8 +169,8 @@ def _answers(address: str) -> bool:
 
 
 def _cast(stack: Stack, size: Size) -> dict[str, list[str]]:
-    """Twice as many as are there at once: those of the calibration, and those of the load."""
-    counts = [str(2 * count) for count in (size.patients, size.walk_ins, CAMPS, size.practitioners)]
+    """A session for each of the crowd, by kind."""
+    counts = [str(count) for count in (size.patients, size.walk_ins, CAMPS, size.practitioners)]
     command = [sys.executable, "-m", "benchmarks.load.cast", *counts]
     environment = {**stack.environment, "DJANGO_SETTINGS_MODULE": "medinform.settings"}
     made = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
@@ -149,23 +182,7 @@ def _crowd(plan: dict[str, Any], folder: Path) -> dict[str, Any]:
     path.write_text(json.dumps(plan))
     command = [sys.executable, "-m", "benchmarks.load.crowd", str(path)]
     ran = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    counts = {"patient": "patients", "walkin": "walk_ins", "camp": "camps", "practitioner": "practitioners"}
-    for kind, count in counts.items():  # who was here is not here a second time: the crowd takes them from the end
-        del plan["sessions"][kind][len(plan["sessions"][kind]) - plan[count] :]
     return dict(json.loads(ran.stdout.splitlines()[-1]))
-
-
-def _pace(stack: Stack, plan: dict[str, Any], folder: Path) -> float:
-    """Answers a second, in the second half of the calibration."""
-    thread = threading.Thread(target=_crowd, args=(plan | {"seconds": CALIBRATION}, folder))
-    thread.start()
-    threading.Event().wait(ARRIVE + CALIBRATION / 2)
-    began = time.time()
-    threading.Event().wait(CALIBRATION / 2)
-    ended = time.time()
-    thread.join()
-    wait(stack, seconds=600)
-    return sum(began < row["finished_at"].timestamp() <= ended for row in stack.rows(ANALYSIS)) / (ended - began)
 
 
 def _told(
@@ -182,7 +199,7 @@ def _told(
     )
     asked = sum(about["n"] for about in seen["requests"].values())
     camp = {status: times for name, status, times in seen["statuses"] if name == "upload, camp"}
-    offered = sum(camp.values())
+    offered, answered = sum(camp.values()), sum(row["status"] == "done" for row in rows) - left
     errors = sum(about["failures"] for about in seen["requests"].values())  # an answer that the crowd does not know what to do with
     pages = sorted((float(ms), times) for ms, times in seen["pages"])
     waited = {bulk: [_span(row) for row in rows if row["in_bulk"] == bulk and row["started_at"]] for bulk in (False, True)}
@@ -190,8 +207,8 @@ def _told(
         Figure(suite, "errors, but a 429 or 503 that says when to come back", errors, "", asked, "<= 0"),
         Figure(suite, "pages, p95", _quantile(pages, 0.95), "ms", sum(times for _, times in pages), "< 300"),
         Figure(suite, "pages, median", _quantile(pages, 0.5), "ms", sum(times for _, times in pages)),
-        Figure(suite, "the workers' pace beside browsing and uploads", pace, "scans/s", 1),
-        Figure(suite, "what camps offered, over that pace", offered / (size.seconds + ARRIVE) / pace, "x", offered),
+        Figure(suite, "answered beside that, in the second half", pace, "scans/s", 1),
+        Figure(suite, "what camps offered, over what was answered meanwhile", offered / max(1, answered), "x", offered),
         Figure(suite, "of it taken at once", (camp.get(201, 0) + camp.get(200, 0)) / max(1, offered), "share", offered),
         Figure(suite, "of it asked to come back: too many of one's own (429)", camp.get(429, 0) / max(1, offered), "share", offered),
         Figure(suite, "of it asked to come back: queue too long (503)", camp.get(503, 0) / max(1, offered), "share", offered),
