@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from medinform.fields import CheckedFileField
@@ -269,4 +270,4 @@ class ApiToken(models.Model):
         constraints = [models.CheckConstraint(condition=Q(scope__in=["read", "all"]), name="token_scope_is_known")]
 
     def __str__(self) -> str:
-        return self.name or f"token {self.pk.hex[:8]}"
+        return self.name or gettext("Token {number}").format(number=self.pk.hex[:8])
