@@ -15,7 +15,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import psutil
@@ -50,27 +50,40 @@ class Size:
         return max(5, round(self.seconds / 10))
 
 
-@dataclass
-class Memory:
-    """MiB of each process group, sampled until stopped."""
+class Watch:
+    """Looks again and again, in a thread of its own, while the block runs."""
 
-    stack: Stack
-    seen: dict[str, list[float]] = field(default_factory=dict)
-    _stop: threading.Event = field(default_factory=threading.Event)
+    every: float  # seconds
 
-    def watch(self) -> None:
-        while not self._stop.wait(SAMPLE):
-            for name, process in self.stack.processes.items():
-                self.seen.setdefault(name, []).append(_resident(process.pid) / 2**20)
+    def look(self) -> None:
+        raise NotImplementedError
 
-    def __enter__(self) -> "Memory":
-        self._thread = threading.Thread(target=self.watch)
+    def __enter__(self) -> Self:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
         self._thread.start()
         return self
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self.every):
+            self.look()
 
     def __exit__(self, *error: object) -> None:
         self._stop.set()
         self._thread.join()
+
+
+@dataclass
+class Memory(Watch):
+    """MiB of each process group."""
+
+    stack: Stack
+    every: float = SAMPLE
+    seen: dict[str, list[float]] = field(default_factory=dict)
+
+    def look(self) -> None:
+        for name, process in self.stack.processes.items():
+            self.seen.setdefault(name, []).append(_resident(process.pid) / 2**20)
 
     def growth(self, name: str) -> float:
         """The last third over the middle third: what is loaded on first use is loaded by then."""
@@ -80,31 +93,26 @@ class Memory:
 
 
 @dataclass
-class Pace:
-    """Of the workers, written for the camps while they upload; `seen` are the answers a second."""
+class Pace(Watch):
+    """Answers a second, and to the camps, by the file, how many uploads a second they are to send."""
 
     stack: Stack
     file: Path
+    every: float = AGAIN
     seen: list[float] = field(default_factory=list)
-    _stop: threading.Event = field(default_factory=threading.Event)
 
-    def watch(self) -> None:
-        while not self._stop.wait(AGAIN):
-            [row] = self.stack.rows(ANSWERED)
-            self.seen.append(row["answered"] / WINDOW)
-            written = self.file.with_suffix(".new")
-            written.write_text(str(max(LEAST, OVER * self.seen[-1])))
-            written.replace(self.file)
+    def __post_init__(self) -> None:
+        self._tell(FIRST)
 
-    def __enter__(self) -> "Pace":
-        self.file.write_text(str(FIRST))
-        self._thread = threading.Thread(target=self.watch)
-        self._thread.start()
-        return self
+    def look(self) -> None:
+        [row] = self.stack.rows(ANSWERED)
+        self.seen.append(row["answered"] / WINDOW)
+        self._tell(max(LEAST, OVER * self.seen[-1]))
 
-    def __exit__(self, *error: object) -> None:
-        self._stop.set()
-        self._thread.join()
+    def _tell(self, rate: float) -> None:
+        written = self.file.with_suffix(".new")
+        written.write_text(str(rate))
+        written.replace(self.file)  # nobody reads half a number
 
     @property
     def settled(self) -> float:

@@ -185,7 +185,6 @@ def test_tokens_are_kept_when_they_are_made_refused_and_ended(patient: User, api
 
 
 def test_changing_what_it_takes_to_sign_in_is_kept(patient: User, browse: Any) -> None:
-
     client = browse(patient)
     new = "another correct horse"
     before = newest()
