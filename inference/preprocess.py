@@ -5,7 +5,9 @@ picture reaches beyond the square, and the box beyond 0 to 1.
 """
 
 import functools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import cv2
@@ -99,7 +101,7 @@ def fundus(pixels: np.ndarray, size: int) -> tuple[np.ndarray, Box]:
     box = Box(inner.left - left * scale_x, inner.top - top * scale_y, width * scale_x, height * scale_y)
     mask = cv2.threshold(_brightest(square), _APERTURE, 1, cv2.THRESH_BINARY)[1]
     blur = _blur_matrix(size, size / 12)
-    with _on_one_thread().limit(limits=1, user_api="blas"):
+    with _on_one_thread():
         weight, *nears = (blur @ plane.astype(np.float32) @ blur.T for plane in (mask, *cv2.split(square)))
     weight = np.maximum(weight, np.float32(0.1))
     evened = []
@@ -115,9 +117,19 @@ def _brightest(pixels: np.ndarray) -> np.ndarray:
     return np.asarray(cv2.max(cv2.max(red, green), blue))
 
 
+@contextmanager
+def _on_one_thread() -> Iterator[None]:
+    """OpenBLAS's threads go on spinning for 20 ms after a product, on the processor that the model wants next; and two of them sum in
+    another order than one. The limit is the whole process's: of two who set it at once, one would give it back while the other computes."""
+    with _ONE_LIMIT, _blas().limit(limits=1, user_api="blas"):
+        yield
+
+
+_ONE_LIMIT = threading.Lock()
+
+
 @functools.cache
-def _on_one_thread() -> ThreadpoolController:
-    """OpenBLAS's threads go on spinning for 20 ms after a product, on the processor that the model wants next."""
+def _blas() -> ThreadpoolController:
     return ThreadpoolController()
 
 

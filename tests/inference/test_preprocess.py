@@ -1,8 +1,11 @@
 """What a model sees of each kind of picture, and where the picture lies in it."""
 
+import threading
+
 import cv2
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController
 
 from inference import explain, preprocess
 
@@ -128,3 +131,22 @@ def test_an_eye_is_evened_as_the_formula_says() -> None:
     wanted = np.round(np.clip(2.2 * (square - near) + 0.35 * near + 83, 0, 255)) * mask[:, :, None]
     assert np.abs(wanted - got).max() <= 1
     assert (wanted != got).mean() < 1e-3
+
+
+def test_two_at_once_sum_on_one_thread_each() -> None:
+    """OpenBLAS has one number of threads for the whole process, and sums in another order with two: a level of a pixel may turn over."""
+    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+    is_in, may_go = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with preprocess._on_one_thread():
+            is_in.set()
+            may_go.wait(5)
+
+    other = threading.Thread(target=first)
+    other.start()
+    is_in.wait(5)
+    threading.Timer(0.2, may_go.set).start()
+    with preprocess._on_one_thread():
+        other.join()
+        assert {library.num_threads for library in libraries} == {1}
