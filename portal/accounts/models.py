@@ -211,8 +211,13 @@ class ConsentText(models.Model):
         return f"{self.title} (version {self.version})"
 
     @classmethod
+    def published(cls) -> models.QuerySet[ConsentText]:
+        """The newest first: it is the one in force."""
+        return cls.objects.filter(published_at__lte=timezone.now()).order_by("-version")
+
+    @classmethod
     def current(cls) -> ConsentText | None:
-        return cls.objects.filter(published_at__lte=timezone.now()).order_by("-version").first()
+        return cls.published().first()
 
     def translated(self, language: str) -> ConsentText | ConsentTranslation:
         """Its words in a language, or as it was written where nobody translated it."""

@@ -5,6 +5,7 @@ from datetime import date
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.db.models import Subquery
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -86,8 +87,8 @@ def add_document(*, profile: PractitionerProfile, title: str, data: bytes) -> Pr
 
 def has_consented(user: User) -> bool:
     """Whether the person agreed to the text in force. Without a published text nobody can have."""
-    text = ConsentText.current()
-    return text is not None and Consent.objects.filter(user=user, text=text, withdrawn_at__isnull=True).exists()
+    in_force = Subquery(ConsentText.published().values("pk")[:1])
+    return Consent.objects.filter(user=user, text=in_force, withdrawn_at__isnull=True).exists()
 
 
 def require_consent(user: User) -> None:

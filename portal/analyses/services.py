@@ -97,14 +97,15 @@ def submit(
     if used is not None:
         earlier[disease] = used
     resent.same_picture(earlier.values(), child, laterality)
-    known = ModelVersion.objects.defer("manifest", "metrics")
-    versions = {code: known.active(code) for code in ticked if code not in earlier}
-    if None in versions.values():
-        raise DiseaseUnavailable
-    if not versions:
+    new_to_us = [code for code in ticked if code not in earlier]
+    if not new_to_us:
         resent.name_side(earlier[disease].scan, laterality, patient)
         return _submitted(earlier, disease, created=False)
-    limits.require_room(patient=patient, count=len(versions), few=FEW)
+    limits.require_room(patient=patient, count=len(new_to_us), few=FEW)
+    known = ModelVersion.objects.defer("manifest", "metrics")
+    versions = {code: known.active(code) for code in new_to_us}
+    if None in versions.values():
+        raise DiseaseUnavailable
     prepared = scans.prepare(data)  # slow, so outside the transaction
     asked = [
         {"patient": patient, "disease": code, "model_version": version, "symptoms": ticked[code], "wants_review": wants_review}

@@ -92,10 +92,12 @@ def disease(request: HttpRequest, code: str) -> HttpResponse:
     if code not in diseases.DISEASES:
         raise Http404
     found = diseases.get(code)
-    form = UploadForm(found, _others(found), Dependant.objects.of(request.user), request.POST if request.method == "POST" else None)
+    wants_json = request.method == "POST" and request.accepts("application/json") and not request.accepts("text/html")
+    others = [] if wants_json and "also" not in request.POST else _others(found)
+    children = [] if wants_json and not request.POST.get("person") else Dependant.objects.of(request.user)
+    form = UploadForm(found, others, children, request.POST if request.method == "POST" else None)
     refusals: list[dict[str, Any]] = []
     if request.method == "POST":
-        wants_json = request.accepts("application/json") and not request.accepts("text/html")
         files: list[tuple[str, Opened]] = [(str(file.name), partial(_in_the_form, file)) for file in request.FILES.getlist("files")]
         files += [("", partial(_in_pieces, request.user, pk)) for pk in request.POST.getlist("upload")]
         submitted, refusals = _submit_all(request, found, form, files)

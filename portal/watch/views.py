@@ -16,7 +16,9 @@ from . import export, readiness
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when everything that an upload and its answer need is well, else 503 with what is not. No detail that would help a stranger."""
     found = readiness.parts()
-    return JsonResponse(found, status=200 if all(found.values()) else 503)
+    response = JsonResponse(found, status=200 if all(found.values()) else 503)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django logs a 503 as an error; being asked too early is none
+    return response
 
 
 @never_cache
