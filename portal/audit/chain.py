@@ -2,32 +2,33 @@
 
 Who writes an event waits for nobody: events are chained afterwards, by one task every few seconds. Each seal's hash is SHA-256 over the
 hash before it, its own number and time, and the event in a fixed form; the address is left out, since closing an account takes it away.
+What its mark (marks.py) says of the time before is kept in the seal: an event that the portal did not write so is told by `verify`.
 
 Events commit out of the order of their ids. So a run takes every event without a seal whose id is above that of what was sealed ten minutes
 before: no transaction of the portal lasts so long. What appears below that afterwards was not written by the portal: `verify` says so.
 Whoever owns the database could make the whole chain anew. Against that its head is kept elsewhere (`verify_audit --head`)."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from . import guard
+from . import guard, marks
 from .models import AuditEvent, Seal
 
 START = "0" * 64
 BATCH = 2000
 SETTLED = timedelta(minutes=10)
+UPGRADE = timedelta(hours=1)  # for which a portal of before the marks may still write beside one that makes them
 
 
 @dataclass(frozen=True)
 class Problem:
-    """`kind` is changed, missing, inserted, reordered, broken or open; `where` names the event or the seal."""
+    """`kind` is changed, missing, inserted, forged, reordered, broken or open; `where` names the event or the seal."""
 
     kind: str
     where: str
@@ -38,22 +39,10 @@ class Problem:
 
 
 def digest(before: str, seal: Seal, body: str) -> str:
-    text = "\n".join([before, str(seal.number), str(seal.event_id), seal.sealed_at.astimezone(UTC).isoformat(), body])
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def canonical(event: AuditEvent) -> str:
-    """All of an event but its id (which the seal has) and its address, always in the same letters."""
-    facts = {
-        "action": event.action,
-        "actor": event.actor_id,
-        "at": event.at.astimezone(UTC).isoformat(),
-        "detail": event.detail,
-        "patient": event.patient_id,
-        "request": event.request_id,
-        "target": [event.target_type, event.target_id],
-    }
-    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    parts = [before, str(seal.number), str(seal.event_id), seal.sealed_at.astimezone(UTC).isoformat(), body]
+    if seal.genuine is False:  # so that nobody makes it True later; else the letters are those of before there were marks
+        parts.append("forged")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def head() -> str:
@@ -81,11 +70,19 @@ def _seal_some() -> int:
     seals = []
     for event in _unsealed().filter(pk__gt=_settled()).order_by("pk")[:BATCH]:
         number += 1
-        made = Seal(number=number, event_id=event.pk, sealed_at=now)
-        made.hash = before = digest(before, made, canonical(event))
+        made = Seal(number=number, event_id=event.pk, sealed_at=now, genuine=_genuine(event, now))
+        made.hash = before = digest(before, made, marks.canonical(event))
         seals.append(made)
     Seal.objects.bulk_create(seals)
     return len(seals)
+
+
+def _genuine(event: AuditEvent, now: datetime) -> bool | None:
+    """Whether the portal wrote it as it is. None where it has no mark, and marks are new here."""
+    if marks.fits(event):
+        return True
+    new_here = not event.mark and not Seal.objects.filter(genuine=True, sealed_at__lt=now - UPGRADE).exists()
+    return None if new_here else False
 
 
 def _unsealed() -> QuerySet[AuditEvent]:
@@ -131,18 +128,20 @@ def _in_the_chain() -> Iterator[Problem]:
                 number = seal.number
             elif seal.event_id not in events:
                 yield Problem("missing", f"event {seal.event_id}", f"sealed as number {number} on {seal.sealed_at}, and not there now")
-            elif seal.hash != digest(before, seal, canonical(events[seal.event_id])):
+            elif seal.hash != digest(before, seal, marks.canonical(events[seal.event_id])):
                 wrong.append((before, seal, events[seal.event_id]))
+            elif seal.genuine is False:
+                yield Problem("forged", f"event {seal.event_id}", f"the portal did not write it as it was sealed ({events[seal.event_id]})")
             before = seal.hash
     yield from _told_apart(wrong)
 
 
 def _told_apart(wrong: list[tuple[str, Seal, AuditEvent]]) -> Iterator[Problem]:
     """An event that has the place of another one that is wrong too was moved; any other was changed."""
-    bodies = {event.pk: canonical(event) for _, _, event in wrong[:BATCH]}
+    bodies = {event.pk: marks.canonical(event) for _, _, event in wrong[:BATCH]}
     for before, seal, event in wrong:
         others = (
-            digest(before, Seal(number=seal.number, event_id=pk, sealed_at=seal.sealed_at), body)
+            digest(before, Seal(number=seal.number, event_id=pk, sealed_at=seal.sealed_at, genuine=seal.genuine), body)
             for other, body in bodies.items()
             for pk in {seal.event_id, other}
         )

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils import timezone
 
 from .querysets import AuditEventQuerySet
 
@@ -25,9 +26,10 @@ class AppendOnly(models.Model):
 
 
 class AuditEvent(AppendOnly):
-    """One thing that somebody did or saw. `patient` is whose data it touched, so that a person can be told who looked."""
+    """One thing that somebody did or saw. `patient` is whose data it touched, so that a person can be told who looked; `mark` shows that
+    the portal wrote it (marks.py)."""
 
-    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     patient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     action = models.CharField(max_length=60, db_index=True)
@@ -36,6 +38,7 @@ class AuditEvent(AppendOnly):
     address = models.GenericIPAddressField(null=True, blank=True)
     request_id = models.CharField(max_length=36, blank=True)
     detail = models.JSONField(default=dict, encoder=DjangoJSONEncoder, blank=True)
+    mark = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
 
     objects = AuditEventQuerySet.as_manager()
 
@@ -53,12 +56,13 @@ class AuditEvent(AppendOnly):
 
 class Seal(AppendOnly):
     """A link of the chain (chain.py): `hash` is over the link before it and one event. The event is named, not pointed at: a seal outlives
-    an event that somebody deletes, and so tells of it."""
+    an event that somebody deletes, and so tells of it. `genuine`: whether the event's mark fitted; empty where events had none yet."""
 
     number = models.BigIntegerField(primary_key=True)
     event_id = models.BigIntegerField(unique=True)
     sealed_at = models.DateTimeField()
     hash = models.CharField(max_length=64)
+    genuine = models.BooleanField(null=True)
 
     class Meta:
         ordering = ["number"]

@@ -1,18 +1,23 @@
 """The chain finds what was changed behind the portal's back, and says where. The triggers are off here, as for who owns the database."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from io import StringIO
 from threading import Barrier, Thread
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import User
-from portal.audit import chain, guard
+from portal.audit import chain, guard, marks
 from portal.audit.models import AuditEvent, Seal
-from portal.audit.services import forget_addresses, record
+from portal.audit.services import forget_addresses, record, record_many, record_refused
 
 EVENTS, SEALS = guard.TABLES
 NAMES = "at, actor_id, patient_id, action, target_type, target_id, address, request_id, detail"
@@ -113,7 +118,7 @@ def test_a_changed_event_with_a_new_hash_is_found_at_the_next(events: list[Audit
     by_hand(f"UPDATE {EVENTS} SET action = 'scan.stored' WHERE id = {events[4].pk}")
     link = Seal.objects.get(event_id=events[4].pk)
     before = Seal.objects.get(number=link.number - 1).hash
-    made = chain.digest(before, link, chain.canonical(AuditEvent.objects.get(pk=events[4].pk)))
+    made = chain.digest(before, link, marks.canonical(AuditEvent.objects.get(pk=events[4].pk)))
     by_hand(f"UPDATE {SEALS} SET hash = '{made}' WHERE number = {link.number}")
     assert found() == [("changed", f"event {events[5].pk}")]
 
@@ -121,10 +126,10 @@ def test_a_changed_event_with_a_new_hash_is_found_at_the_next(events: list[Audit
 def test_a_chain_that_was_made_anew_is_found_by_the_head_that_was_kept(events: list[AuditEvent]) -> None:
     kept = chain.head()
     assert found(kept) == []
-    by_hand(f"DELETE FROM {SEALS}", f"UPDATE {EVENTS} SET action = 'scan.stored' WHERE id = {events[4].pk}")
+    by_hand(f"DELETE FROM {SEALS}", f"DELETE FROM {EVENTS} WHERE id = {events[4].pk}")
     chain.seal()
     assert found() == []
-    assert found(kept) == [("changed", f"seal {kept.partition(':')[0]}")]
+    assert found(kept) == [("missing", f"seal {kept.partition(':')[0]}")]
 
 
 def test_an_end_that_was_cut_off_is_found_by_the_head_that_was_kept(events: list[AuditEvent]) -> None:
@@ -151,6 +156,61 @@ def test_a_trigger_that_is_off_is_told(events: list[AuditEvent], monkeypatch: py
     assert found() == [("open", f"{EVENTS}_stays"), ("open", f"{SEALS}_stays")]
     guard.install()
     assert guard.off(connection) == [f"{EVENTS}_stays"]  # what was disabled is somebody's act: it stays told
+
+
+def seal_later(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What is told once the rest is sealed, on a portal that has had marks for long."""
+    monkeypatch.setattr(chain, "UPGRADE", timedelta(0))
+    chain.seal()
+    return found()
+
+
+def test_an_event_that_was_changed_before_it_was_sealed_is_found(
+    events: list[AuditEvent], patient: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = record("scan.read", patient, actor=patient, patient=patient)
+    by_hand(f"UPDATE {EVENTS} SET actor_id = NULL WHERE id = {late.pk}")
+    assert seal_later(monkeypatch) == [("forged", f"event {late.pk}")]
+    by_hand(f"UPDATE {SEALS} SET genuine = true WHERE event_id = {late.pk}")
+    assert found() == [("changed", f"event {late.pk}")]
+
+
+@pytest.mark.parametrize("mark", ["''", "'of another event'", "mark"])
+def test_an_event_that_was_added_by_hand_is_found_however_young_its_neighbours_are(
+    mark: str, events: list[AuditEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = events[-1].pk + 1000
+    others = NAMES.replace("target_id", "'7'")
+    by_hand(f"INSERT INTO {EVENTS} (id, {NAMES}, mark) SELECT {new}, {others}, {mark} FROM {EVENTS} WHERE id = {events[5].pk}")
+    assert seal_later(monkeypatch) == [("forged", f"event {new}")]
+
+
+def test_what_a_portal_without_marks_wrote_during_an_upgrade_is_no_forgery(events: list[AuditEvent]) -> None:
+    new = events[-1].pk + 1000
+    by_hand(f"INSERT INTO {EVENTS} (id, {NAMES}) SELECT {new}, {NAMES} FROM {EVENTS} WHERE id = {events[5].pk}")
+    chain.seal()
+    assert found() == []
+    assert Seal.objects.get(event_id=new).genuine is None
+
+
+def test_what_the_portal_writes_has_a_mark_that_fits_also_after_the_secret_has_changed(patient: User, settings: Any) -> None:
+    odd = {
+        "share": Decimal("0.10"),
+        "small": 1e-7,
+        "day": date(2026, 1, 2),
+        "at": timezone.now(),
+        "id": uuid4(),
+        "words": gettext_lazy("Yes"),
+    }
+    one = record("scan.read", patient, actor=patient, patient=patient, **odd)
+    record_many("scan.read", [patient, patient], actor=patient, patients=[patient, patient], details=[{"ü": "\u2028"}, {"none": None}])
+    record_refused(by=patient, route="scans:detail", ids=["7"], status=404)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another " * 8, [settings.SECRET_KEY]
+    chain.seal()
+    assert set(Seal.objects.values_list("genuine", flat=True)) == {True}
+    settings.SECRET_KEY_FALLBACKS = []
+    assert not marks.fits(AuditEvent.objects.get(pk=one.pk))
+    assert {kind for kind, _where in found()} == {"open"}  # told apart above; a mark is looked at when its event is sealed
 
 
 @pytest.mark.django_db(transaction=True)

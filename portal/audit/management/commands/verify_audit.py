@@ -7,7 +7,7 @@ from portal.audit.models import Seal
 
 
 class Command(BaseCommand):
-    help = "Check every audit event against the chain. Exit code 1 when something was changed, taken away, added or moved."
+    help = "Check every audit event against the chain. Exit code 1 when something was changed, taken away, added, moved or forged."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--seal", action="store_true", help="First chain what waits (a task does it every few seconds).")
