@@ -21,6 +21,7 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # for a while after a change: the old one
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 SECURE_TLS = env.bool("SECURE_TLS", default=not DEBUG)
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
