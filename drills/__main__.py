@@ -12,13 +12,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from drills import backup, disk, engine, faults, fuzz_api, fuzz_images, migrations
+from drills import backup, disk, engine, faults, fuzz_api, fuzz_images, migrations, poison
 from drills.report import Report, write
 
 DRILLS: dict[str, Callable[[int], Report]] = {
     **faults.DRILLS,
     "disk": disk.drill,
     **engine.DRILLS,
+    "poison": poison.drill,
     "backup": backup.drill,
     "migrations": migrations.drill,
     "fuzz-images": fuzz_images.drill,

@@ -1,0 +1,132 @@
+"""Pictures that kill or hang whoever answers them: each fails alone, and keeps nobody waiting for long."""
+
+import contextlib
+import os
+import pickle
+import random
+import signal
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+import redis
+
+from drills.count import Count, count, together
+from drills.faults import INFERENCE, SEED, pause, report
+from drills.load import DISEASE, load
+from drills.portal import HURRY, Portal, portal
+from drills.report import Report
+
+POISON = (
+    "The process that answers is stopped (SIGSTOP) or crashes (SIGSEGV) whenever it works on one picture; others wait beside it. "
+    "Kept waiting: how long that picture held the process while another had no answer, all its attempts together. At most one time limit, "
+    "and the start of a process in the place of the one that was ended. Three portals side by side, since most of a round is waiting."
+)
+LIMIT = int(HURRY["TASK_SOFT_TIME_LIMIT"]) // 3  # the soft one, of a portal with poison; the hard one is 15 s more
+START, SIDE_BY_SIDE = 5, 3  # seconds; portals
+Span = tuple[float, float]
+
+
+@dataclass
+class Poisoned:
+    """Of one portal. `ends`: the status and attempts of each picture; `tries`: when each of them held the process; `others`: from upload to
+    answer, of those that were answered."""
+
+    found: Count = field(default_factory=Count)
+    unanswered: int = 0
+    refused: Counter[int] = field(default_factory=Counter)
+    ends: list[tuple[str, int]] = field(default_factory=list)
+    tries: list[list[Span]] = field(default_factory=list)
+    others: list[Span] = field(default_factory=list)
+
+
+def drill(rounds: int) -> Report:
+    """The row fails after three attempts with its reason. How long it keeps each of the others waiting is measured, too."""
+    shares = [len(range(number, rounds, SIDE_BY_SIDE)) for number in range(SIDE_BY_SIDE)]
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        made = list(pool.map(_poisoned, range(SIDE_BY_SIDE), shares))
+    ends = [end for one in made for end in one.ends]
+    refused = sum((one.refused for one in made), Counter[int]())
+    told = report("poison", POISON, rounds, together([one.found for one in made]), sum(one.unanswered for one in made), refused)
+    kept = max((_shared(span, tries) for one in made for span in one.others for tries in one.tries), default=0.0)
+    told.rows[0] |= {
+        "failed alone after three attempts": ends.count(("failed", 3)),
+        "longest that one kept another waiting, s": kept,
+        "one time limit, s": LIMIT + 15,
+        "longest wait of another, s": max((end - begin for one in made for begin, end in one.others), default=0.0),
+    }
+    if ends.count(("failed", 3)) < rounds or told.rows[0]["failed"] > rounds:
+        told.failed.append(f"not each failed alone: {ends}, {told.rows[0]['failed']} failed")
+    if kept > LIMIT + 15 + START:
+        told.failed.append(f"one kept another waiting for {kept:.1f} s")
+    return told
+
+
+def _poisoned(number: int, rounds: int) -> Poisoned:
+    chance, made = random.Random(f"{SEED} poison {number}"), Poisoned()  # noqa: S311  # repeatable on purpose
+    with portal(TASK_SOFT_TIME_LIMIT=str(LIMIT)) as running:
+        stack, client = running.stack, running.stack.client()
+        with load(stack, every=0.5, clients=1) as steady:
+            for picture in range(3 * rounds):
+                if len(made.ends) == rounds:
+                    break
+                how = chance.choice([signal.SIGSTOP, signal.SIGSEGV])
+                end, tries = _strike(running, str(steady.send(client, _large(picture))), how)
+                if tries or end[0] == "stuck":  # else it was answered before it could be met: no poison
+                    made.ends.append(end)
+                    made.tries.append(tries)
+                pause(chance, 0.5, 1)
+        made.found = count(running, steady.accepted)
+        rows = stack.rows("SELECT queued_at, finished_at FROM analyses_analysis WHERE status = 'done'")
+    made.others = [(row["queued_at"].timestamp(), row["finished_at"].timestamp()) for row in rows]
+    made.unanswered, made.refused = steady.unanswered, Counter(steady.refused)
+    return made
+
+
+def _shared(span: Span, others: list[Span]) -> float:
+    """For how long of the one the others lasted, in seconds."""
+    return sum(max(0.0, min(span[1], end) - max(span[0], begin)) for begin, end in others)
+
+
+def _large(number: int) -> bytes:
+    """Work for a good while, so that it can be met at it."""
+    import cv2
+
+    import samples
+    from inference import imaging
+
+    pixels = imaging.decode(samples.draw(DISEASE, "parasitized", 9000 + number)).pixels[..., ::-1]
+    return cv2.imencode(".png", cv2.resize(pixels, (5000, 5000), interpolation=cv2.INTER_LINEAR), [cv2.IMWRITE_PNG_COMPRESSION, 1])[
+        1
+    ].tobytes()
+
+
+def _strike(running: Portal, pk: str, how: signal.Signals) -> tuple[tuple[str, int], list[Span]]:
+    """Each time that it is worked on. How it ended, after how many attempts, and from when until when each of them held the process."""
+    struck, query = 0, f"SELECT status, attempt FROM analyses_analysis WHERE id = '{pk}'"  # noqa: S608
+    tries: dict[int, Span] = {}
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        now, [row] = time.time(), running.stack.rows(query)
+        if row["status"] in ("done", "failed", "rejected"):
+            return (row["status"], row["attempt"]), list(tries.values())
+        if row["status"] == "running" and row["attempt"] > struck and (struck or _is_busy_with(running, pk)):
+            struck = row["attempt"]
+            for child in running.children(INFERENCE):
+                with contextlib.suppress(psutil.Error):
+                    os.kill(child.pid, how)
+        if row["status"] == "running" and row["attempt"] == struck:
+            tries[struck] = tries.get(struck, (now, now))[0], now
+        time.sleep(0.01)
+    return ("stuck", struck), list(tries.values())
+
+
+def _is_busy_with(running: Portal, pk: str) -> bool:
+    """Whether the worker has begun it, and not one that it claimed together with it (portal/analyses/suspects.py)."""
+    if len(running.stack.rows("SELECT 1 FROM analyses_analysis WHERE status = 'running' LIMIT 2")) == 1:
+        return True
+    kept: Any = redis.Redis.from_url(running.redis.url)
+    return any(pickle.loads(value) == pk for value in kept.mget(kept.keys("*:busy:*") or ["none"]) if value)  # noqa: S301  # our own
