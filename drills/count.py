@@ -1,10 +1,7 @@
 """What became of every upload, read from the database and the folder of files."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
-from functools import reduce
-from operator import add
+from dataclasses import dataclass, field
 
 from drills.portal import Portal
 
@@ -69,11 +66,6 @@ def count(portal: Portal, accepted: list[str], seconds: float = 240) -> Count:
     found.mails_missing = _mails(portal)
     _files(portal, found)
     return found
-
-
-def together(counts: Sequence[Count]) -> Count:
-    """Of several portals, as if they were one."""
-    return Count(**{each.name: reduce(add, (getattr(one, each.name) for one in counts)) for each in fields(Count)})
 
 
 def _mails(portal: Portal) -> int:

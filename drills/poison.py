@@ -6,15 +6,12 @@ import pickle
 import random
 import signal
 import time
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
 import redis
 
-from drills.count import Count, count, together
+from drills.count import count
 from drills.faults import INFERENCE, SEED, pause, report
 from drills.load import DISEASE, load
 from drills.portal import HURRY, Portal, portal
@@ -23,67 +20,46 @@ from drills.report import Report
 POISON = (
     "The process that answers is stopped (SIGSTOP) or crashes (SIGSEGV) whenever it works on one picture; others wait beside it. "
     "Kept waiting: how long that picture held the process while another had no answer, all its attempts together. At most one time limit, "
-    "and the start of a process in the place of the one that was ended. Three portals side by side, since most of a round is waiting."
+    "and the start of a process in the place of the one that was ended."
 )
 LIMIT = int(HURRY["TASK_SOFT_TIME_LIMIT"]) // 3  # the soft one, of a portal with poison; the hard one is 15 s more
-START, SIDE_BY_SIDE = 5, 3  # seconds; portals
+START = 5  # seconds for that
 Span = tuple[float, float]
-
-
-@dataclass
-class Poisoned:
-    """Of one portal. `ends`: the status and attempts of each picture; `tries`: when each of them held the process; `others`: from upload to
-    answer, of those that were answered."""
-
-    found: Count = field(default_factory=Count)
-    unanswered: int = 0
-    refused: Counter[int] = field(default_factory=Counter)
-    ends: list[tuple[str, int]] = field(default_factory=list)
-    tries: list[list[Span]] = field(default_factory=list)
-    others: list[Span] = field(default_factory=list)
 
 
 def drill(rounds: int) -> Report:
     """The row fails after three attempts with its reason. How long it keeps each of the others waiting is measured, too."""
-    shares = [len(range(number, rounds, SIDE_BY_SIDE)) for number in range(SIDE_BY_SIDE)]
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        made = list(pool.map(_poisoned, range(SIDE_BY_SIDE), shares))
-    ends = [end for one in made for end in one.ends]
-    refused = sum((one.refused for one in made), Counter[int]())
-    told = report("poison", POISON, rounds, together([one.found for one in made]), sum(one.unanswered for one in made), refused)
-    kept = max((_shared(span, tries) for one in made for span in one.others for tries in one.tries), default=0.0)
-    told.rows[0] |= {
-        "failed alone after three attempts": ends.count(("failed", 3)),
-        "longest that one kept another waiting, s": kept,
-        "one time limit, s": LIMIT + 15,
-        "longest wait of another, s": max((end - begin for one in made for begin, end in one.others), default=0.0),
-    }
-    if ends.count(("failed", 3)) < rounds or told.rows[0]["failed"] > rounds:
-        told.failed.append(f"not each failed alone: {ends}, {told.rows[0]['failed']} failed")
-    if kept > LIMIT + 15 + START:
-        told.failed.append(f"one kept another waiting for {kept:.1f} s")
-    return told
-
-
-def _poisoned(number: int, rounds: int) -> Poisoned:
-    chance, made = random.Random(f"{SEED} poison {number}"), Poisoned()  # noqa: S311  # repeatable on purpose
+    chance = random.Random(f"{SEED} poison")  # noqa: S311  # repeatable on purpose
+    ends: list[tuple[str, int]] = []
+    held: list[list[Span]] = []
     with portal(TASK_SOFT_TIME_LIMIT=str(LIMIT)) as running:
         stack, client = running.stack, running.stack.client()
         with load(stack, every=0.5, clients=1) as steady:
             for picture in range(3 * rounds):
-                if len(made.ends) == rounds:
+                if len(ends) == rounds:
                     break
                 how = chance.choice([signal.SIGSTOP, signal.SIGSEGV])
                 end, tries = _strike(running, str(steady.send(client, _large(picture))), how)
                 if tries or end[0] == "stuck":  # else it was answered before it could be met: no poison
-                    made.ends.append(end)
-                    made.tries.append(tries)
+                    ends.append(end)
+                    held.append(tries)
                 pause(chance, 0.5, 1)
-        made.found = count(running, steady.accepted)
+        found = count(running, steady.accepted)
         rows = stack.rows("SELECT queued_at, finished_at FROM analyses_analysis WHERE status = 'done'")
-    made.others = [(row["queued_at"].timestamp(), row["finished_at"].timestamp()) for row in rows]
-    made.unanswered, made.refused = steady.unanswered, Counter(steady.refused)
-    return made
+    others = [(row["queued_at"].timestamp(), row["finished_at"].timestamp()) for row in rows]
+    kept = max((_shared(span, tries) for span in others for tries in held), default=0.0)
+    told = report("poison", POISON, rounds, found, steady.unanswered, steady.refused)
+    told.rows[0] |= {
+        "failed alone after three attempts": ends.count(("failed", 3)),
+        "longest that one kept another waiting, s": kept,
+        "one time limit, s": LIMIT + 15,
+        "longest wait of another, s": max((end - begin for begin, end in others), default=0.0),
+    }
+    if ends.count(("failed", 3)) < rounds or found.failed > rounds:
+        told.failed.append(f"not each failed alone: {ends}, {found.failed} failed")
+    if kept > LIMIT + 15 + START:
+        told.failed.append(f"one kept another waiting for {kept:.1f} s")
+    return told
 
 
 def _shared(span: Span, others: list[Span]) -> float:
