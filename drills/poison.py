@@ -14,7 +14,7 @@ import redis
 from drills.count import count
 from drills.faults import INFERENCE, SEED, pause, report
 from drills.load import DISEASE, load
-from drills.portal import HURRY, Portal, portal
+from drills.portal import HURRY, Portal, lives, portal
 from drills.report import Report
 
 POISON = (
@@ -81,21 +81,24 @@ def _large(number: int) -> bytes:
 
 
 def _strike(running: Portal, pk: str, how: signal.Signals) -> tuple[tuple[str, int], list[Span]]:
-    """Each time that it is worked on. How it ended, after how many attempts, and from when until when each of them held the process."""
+    """Each time that it is worked on. How it ended, after how many attempts, and from when until when each of them held the process: until
+    that is gone, which is later than the row is given back."""
     struck, query = 0, f"SELECT status, attempt FROM analyses_analysis WHERE id = '{pk}'"  # noqa: S608
     tries: dict[int, Span] = {}
+    held: list[psutil.Process] = []
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         now, [row] = time.time(), running.stack.rows(query)
-        if row["status"] in ("done", "failed", "rejected"):
+        if held and any(map(lives, held)):
+            tries[struck] = tries[struck][0], now
+        elif row["status"] in ("done", "failed", "rejected"):
             return (row["status"], row["attempt"]), list(tries.values())
-        if row["status"] == "running" and row["attempt"] > struck and (struck or _is_busy_with(running, pk)):
-            struck = row["attempt"]
-            for child in running.children(INFERENCE):
+        elif row["status"] == "running" and row["attempt"] > struck and (struck or _is_busy_with(running, pk)):
+            struck, held = row["attempt"], running.children(INFERENCE)
+            tries[struck] = now, now
+            for child in held:
                 with contextlib.suppress(psutil.Error):
                     os.kill(child.pid, how)
-        if row["status"] == "running" and row["attempt"] == struck:
-            tries[struck] = tries.get(struck, (now, now))[0], now
         time.sleep(0.01)
     return ("stuck", struck), list(tries.values())
 

@@ -43,7 +43,7 @@ class Portal:
 
     def children(self, name: str) -> list[psutil.Process]:
         """The living processes below one of the Procfile's: pool children of Celery, workers of gunicorn."""
-        return [process for process in self.parent(name).children() if _lives(process)]
+        return [process for process in self.parent(name).children() if lives(process)]
 
     def parent(self, name: str) -> psutil.Process:
         """The process that the Procfile's line started: below the shell, where there is one."""
@@ -80,7 +80,7 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _lives(process: psutil.Process) -> bool:
+def lives(process: psutil.Process) -> bool:
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
