@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -50,13 +51,13 @@ class Size:
         return max(5, round(self.seconds / 10))
 
 
-class Watch:
+class Watch(ABC):
     """Looks again and again, in a thread of its own, while the block runs."""
 
     every: float  # seconds
 
-    def look(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def look(self) -> None: ...
 
     def __enter__(self) -> Self:
         self._stop = threading.Event()

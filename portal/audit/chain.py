@@ -67,22 +67,21 @@ def seal() -> int:
 def _seal_some() -> int:
     last, now = Seal.objects.last(), timezone.now()
     number, before = (last.number, last.hash) if last else (0, START)
-    seals = []
-    for event in _unsealed().filter(pk__gt=_settled()).order_by("pk")[:BATCH]:
+    seals, events = [], list(_unsealed().filter(pk__gt=_settled()).order_by("pk")[:BATCH])
+    may_lack_one = not all(event.mark for event in events) and _marks_are_new(now)
+    for event in events:
         number += 1
-        made = Seal(number=number, event_id=event.pk, sealed_at=now, genuine=_genuine(event, now))
+        genuine = marks.fits(event) or (None if may_lack_one and not event.mark else False)
+        made = Seal(number=number, event_id=event.pk, sealed_at=now, genuine=genuine)
         made.hash = before = digest(before, made, marks.canonical(event))
         seals.append(made)
     Seal.objects.bulk_create(seals)
     return len(seals)
 
 
-def _genuine(event: AuditEvent, now: datetime) -> bool | None:
-    """Whether the portal wrote it as it is. None where it has no mark, and marks are new here."""
-    if marks.fits(event):
-        return True
-    new_here = not event.mark and not Seal.objects.filter(genuine=True, sealed_at__lt=now - UPGRADE).exists()
-    return None if new_here else False
+def _marks_are_new(now: datetime) -> bool:
+    """Then an event without one says nothing."""
+    return not Seal.objects.filter(genuine=True, sealed_at__lt=now - UPGRADE).exists()
 
 
 def _unsealed() -> QuerySet[AuditEvent]:

@@ -8,7 +8,7 @@ import random
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from django.utils import timezone
 import samples
 from portal.accounts.models import Consent, ConsentText, PatientProfile, PractitionerProfile, Role, Sex, User, Verification
 from portal.analyses.models import Analysis, ModelVersion
+from portal.audit import marks
 from portal.audit.models import AuditEvent
 from portal.notifications.models import Notification
 from portal.reviews.models import Opinion, Review
@@ -204,7 +205,7 @@ def _add(cases: list[Case]) -> None:
     opinion = Opinion(confidence=Opinion.Confidence.HIGH, recommendation=Opinion.Recommendation.NONE)
     Table(opinion).add(said for case in cases for said in case.opinions)
     Table(Notification(in_portal=True)).add(_news(cases))
-    Table(AuditEvent()).add(_events(cases))
+    Table(AuditEvent()).add(map(_marked, _events(cases)))
 
 
 def _news(cases: list[Case]) -> Iterator[dict[str, Any]]:
@@ -228,3 +229,8 @@ def _events(cases: list[Case]) -> Iterator[dict[str, Any]]:
         if case.opinions:
             reader = case.opinions[0]["practitioner_id"]
             yield {**about, "at": row["finished_at"], "actor_id": reader, "action": "analysis.read"}
+
+
+def _marked(row: dict[str, Any]) -> dict[str, Any]:
+    event = AuditEvent(**{**row, "at": datetime.fromisoformat(row["at"]).replace(tzinfo=UTC)})
+    return {**row, "mark": marks.mark(event)}

@@ -9,7 +9,8 @@ from django.db import connection
 from benchmarks.growth import addresses, count_queries, signed_in
 from portal.accounts.models import User
 from portal.analyses.models import Analysis
-from portal.audit.models import AuditEvent
+from portal.audit import chain
+from portal.audit.models import AuditEvent, Seal
 from portal.demo import populate
 from portal.notifications.models import Notification
 from portal.reviews.models import Opinion, Review
@@ -36,6 +37,8 @@ def test_a_populated_portal_keeps_every_constraint_and_says_what_became_of_each_
     assert {"rejected", "done"} <= set(Analysis.objects.values_list("status", flat=True))
     assert Notification.objects.filter(kind="review_signed").count() == signed.count()
     assert AuditEvent.objects.filter(action="analysis.submitted").count() == made.scans
+    chain.seal()
+    assert set(Seal.objects.values_list("genuine", flat=True)) == {True}
 
 
 def test_it_is_not_for_production(settings: Any) -> None:
