@@ -1,7 +1,7 @@
 """`make bench`: how fast and how small, as ratios to yardsticks of the same run. Prints a table, and writes it and JSON to --out.
 
-`python -m benchmarks --only stages` measures one suite: engine, stages, pipeline, viewer, felt or load; or growth, which takes
-an hour and is left out unless it is named.
+`python -m benchmarks --only stages` measures one suite: engine, stages, pipeline, viewer, felt or load; or growth, which
+makes a million scans and is left out unless it is named.
 """
 
 import argparse

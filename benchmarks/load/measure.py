@@ -30,6 +30,7 @@ OVER, WINDOW, AGAIN = 1.5, 20, 5  # seconds over which answers are counted, and 
 FIRST, LEAST = 5.0, 1.0  # uploads a second of the camps, until something is known, and whatever is known
 CAMPS, ARRIVE = 6, 10
 ANSWERED = f"SELECT count(*) AS answered FROM analyses_analysis WHERE finished_at > now() - interval '{WINDOW} seconds'"  # noqa: S608
+ALONE = 50  # requests of one person to the portal before the crowd comes: what pages take of this machine at best
 SAMPLE = 2  # seconds between two looks at the memory
 OPINION = {"finding": "grade_0", "confidence": "moderate", "recommendation": "none", "notes": "Read under load."}
 
@@ -137,6 +138,7 @@ def figures(size: Size | None = None) -> list[Figure]:
     with portal("PostgreSQL and Redis", **limits) as stack, tempfile.TemporaryDirectory(prefix="medinform-load-") as folder:
         _dress(stack)
         sessions = _cast(stack, size)
+        alone = _alone(stack, sessions["patient"][-1])
         drawn = [base64.b64encode(data).decode() for data in pictures(DISEASE, DRAWN, 20_000)]
         plan: dict[str, Any] = {
             "address": stack.address,
@@ -157,7 +159,7 @@ def figures(size: Size | None = None) -> list[Figure]:
         left = sum(row["status"] in PENDING for row in stack.rows(ANALYSIS))
         drained = wait(stack, seconds=1200) - stopped if left else 0.0
         rows = stack.rows(ANALYSIS.replace("id,", "id, in_bulk,", 1))
-        return _told(size, pace.settled, seen, memory, rows, left, max(0.0, drained))
+        return _told(size, alone, pace.settled, seen, memory, rows, left, max(0.0, drained))
 
 
 def _dress(stack: Stack) -> None:
@@ -186,6 +188,13 @@ def _cast(stack: Stack, size: Size) -> dict[str, list[str]]:
     return dict(json.loads(made.stdout.splitlines()[-1]))
 
 
+def _alone(stack: Stack, session: str) -> float:
+    """Milliseconds that the first page takes when nobody else asks for anything, the median."""
+    with httpx.Client(base_url=stack.address, cookies={"sessionid": session}) as client:
+        taken = [client.get("/").raise_for_status().elapsed.total_seconds() for _ in range(ALONE)]
+    return statistics.median(taken) * 1000
+
+
 def _crowd(plan: dict[str, Any], folder: Path) -> dict[str, Any]:
     path = folder / "plan.json"
     path.write_text(json.dumps(plan))
@@ -196,6 +205,7 @@ def _crowd(plan: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def _told(
     size: Size,
+    alone: float,
     pace: float,
     seen: dict[str, Any],
     memory: Memory,
@@ -216,6 +226,7 @@ def _told(
         Figure(suite, "errors, but a 429 or 503 that says when to come back", errors, "", asked, "<= 0"),
         Figure(suite, "pages, p95", _quantile(pages, 0.95), "ms", sum(times for _, times in pages), "< 300"),
         Figure(suite, "pages, median", _quantile(pages, 0.5), "ms", sum(times for _, times in pages)),
+        Figure(suite, "yardstick: home, before the crowd came, median", alone, "ms", ALONE),
         Figure(suite, "answered beside that, in the second half", pace, "scans/s", 1),
         Figure(suite, "what camps offered, over what was answered meanwhile", offered / max(1, answered), "x", offered),
         Figure(suite, "of it taken at once", (camp.get(201, 0) + camp.get(200, 0)) / max(1, offered), "share", offered),
