@@ -163,7 +163,8 @@ def addresses() -> Asked:
     from portal.reviews.models import Review
 
     patient = User.objects.get(email=PATIENT)
-    mine = Analysis.objects.filter(patient=patient, status="done", review__status="signed").order_by("-queued_at")[0]
+    read = Analysis.objects.filter(patient=patient, status="done", review__status="signed").order_by("-queued_at")[:200]
+    mine = next(each for each in read if not each.catalogue.laterality)  # of one of two it is asked whether it may still be corrected
     waits = _with_earlier(Review.objects.filter(status="waiting").order_by("due_at"))
     signed = _with_earlier(Review.objects.filter(status="signed", practitioner__email=PRACTITIONER).order_by("-signed_at"))
     event = AuditEvent.objects.order_by("-pk")[0]

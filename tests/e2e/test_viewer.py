@@ -148,7 +148,7 @@ def test_the_picture_that_is_drawn_is_the_file(enter: Callable[..., Page], film:
     page = enter(script)
     page.keyboard.press("o")
     file = np.asarray(Image.open(io.BytesIO(samples.draw("tuberculosis", "normal", int(film["seed"])))).convert("L")).astype(float)
-    assert "100 %" in words(page)
+    expect(stage(page).locator(".words")).to_contain_text("100 %")
     assert apart(drawn(page), file) <= 1
 
 
@@ -163,7 +163,7 @@ def test_it_turns_and_flips_as_it_is_seen(enter: Callable[..., Page], script: st
     assert apart(turned, before) > 30
     page.keyboard.press("x")
     assert apart(drawn(page), np.fliplr(turned)) <= 1
-    assert "90° · flipped" in words(page)
+    expect(stage(page).locator(".words")).to_contain_text("90° · flipped")
     page.keyboard.press("x")
     page.keyboard.press("R")
     assert apart(drawn(page), before) <= 1
@@ -180,9 +180,9 @@ def test_lengths_are_those_of_the_picture_at_any_zoom_and_lie(enter: Callable[..
     page.keyboard.press("r")
     page.keyboard.press("+")
     page.keyboard.press("+")
-    line = page.locator(".lines .over")
     expect(rows.first).to_contain_text("130.0 px")
-    ends = [float(str(line.get_attribute(name))) for name in ("x1", "y1", "x2", "y2")]
+    drawn(page)
+    ends = page.locator(".lines .over").evaluate("(line) => ['x1', 'y1', 'x2', 'y2'].map((name) => Number(line.getAttribute(name)))")
     assert np.hypot(ends[2] - ends[0], ends[3] - ends[1]) == pytest.approx(130 * 1.3**2, abs=0.3)
     drag(page, 0, 169, start=(0.6, 0.2))
     expect(rows.nth(1)).to_contain_text("100.0 px")
@@ -196,7 +196,7 @@ def test_who_acts_before_the_next_frame_acts_on_what_is_seen(enter: Callable[...
     drag(page, 120, 50)
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     until(lambda: page.evaluate("untold === 0"), 30, "that it is told")
-    assert "100 %" in words(page)
+    expect(stage(page).locator(".words")).to_contain_text("100 %")
     drag(page, 60, 0, start=(0.4, 0.7))
     page.locator("[data-found] summary").click()
     rows = page.locator("[data-measured] tr")
@@ -221,7 +221,7 @@ def test_a_known_length_makes_millimetres_that_outlive_a_reload(enter: Callable[
     page.reload()
     expect(page.locator("[data-viewer][data-ready]")).to_be_visible()
     expect(rows.nth(1)).to_contain_text("30.0 mm")
-    assert "100 %" in words(page)
+    expect(stage(page).locator(".words")).to_contain_text("100 %")
     page.locator("[data-found] summary").click()
     page.get_by_role("button", name="Remove line 1").click()
     expect(rows).to_have_count(1)

@@ -53,8 +53,14 @@ def test_no_address_asks_more_often_of_a_larger_portal(demo: None, monkeypatch: 
     populate.populate(count=250)
     clients = signed_in()
     assert User.objects.count() > 10
-    count_queries(clients, addresses())  # fills what is kept in this process
-    before = count_queries(clients, addresses())
+    before = _queries_of_the_second_time(clients)
     populate.populate(count=1000)
-    after = count_queries(clients, addresses())
+    after = _queries_of_the_second_time(clients)
     assert {name: after[name] - before[name] for name in after if after[name] > before[name]} == {}
+
+
+def _queries_of_the_second_time(clients: dict[str, Any]) -> dict[str, int]:
+    """The first time fills what is kept in this process, and notes that somebody has read what is new to them."""
+    asked = addresses()
+    count_queries(clients, asked)
+    return count_queries(clients, asked)
