@@ -6,7 +6,6 @@ to itself.
 """
 
 import argparse
-import contextlib
 import json
 import os
 import secrets
@@ -16,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg2
@@ -46,7 +46,7 @@ def figures(large: int = LARGE) -> list[Figure]:
     return _compared(*found, large=large, seconds=seconds)
 
 
-@contextlib.contextmanager
+@contextmanager
 def _portal(scans: int) -> Iterator[tuple[dict[str, str], float]]:
     """The environment of a portal with so many scans, and how long they took to make."""
     with (
@@ -67,7 +67,7 @@ def _portal(scans: int) -> Iterator[tuple[dict[str, str], float]]:
 
 def _tidy(database: str) -> None:
     """What autovacuum has long done in a portal of two years, and would else do to these rows while they are asked for."""
-    with contextlib.closing(psycopg2.connect(database.replace("postgres:", "postgresql:", 1))) as connection, connection.cursor() as cursor:
+    with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("CHECKPOINT")
