@@ -111,6 +111,7 @@ def test_everything_goes_by_keys(at_the_desk: AtTheDesk, asha: User, practitione
     page.keyboard.press("Enter")
     expect(page.get_by_text(f"{second.reference} is urgent now.")).to_be_visible()
     expect(page.locator(".work").first).to_have_id(f"work-{second.pk}")
+    page.wait_for_load_state("load")  # a page listens for keys when its scripts are there
     page.keyboard.press("/")
     page.keyboard.type(third.reference)
     page.keyboard.press("Enter")
