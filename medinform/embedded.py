@@ -99,14 +99,15 @@ def redis_process() -> Iterator[Server]:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """A PostgreSQL without durability, from Debian's binaries or a wheel's. Yields the URL of an empty database."""
-    with postgres_process(durable=False) as server:
+def postgres_server(**options: str) -> Iterator[str]:
+    """A PostgreSQL without durability, from Debian's binaries or a wheel's, with further options of the server. Yields the URL of an empty
+    database."""
+    with postgres_process(durable=False, **options) as server:
         yield server.url
 
 
 @contextmanager
-def postgres_process(*, durable: bool) -> Iterator[Server]:
+def postgres_process(*, durable: bool, **also: str) -> Iterator[Server]:
     """The same, yielded as the process that it is; `durable`: what it has committed outlives its death, as on a server."""
     user = _unprivileged_user()
     home = Path(tempfile.mkdtemp(prefix="medinform-postgres-"))
@@ -126,6 +127,7 @@ def postgres_process(*, durable: bool) -> Iterator[Server]:
         options |= {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}  # its log has no people's data either
         if not durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        options |= also
         command = [str(binaries / "postgres"), "-D", str(home / "data"), *(f"--{name}={value}" for name, value in options.items())]
         url = f"postgres://medinform:{password}@127.0.0.1:{port}/postgres"
 

@@ -57,8 +57,9 @@ def by_urgency_alone(case: Case) -> tuple[int, ...]:
 def begun(cases: list[Case], readers: int, order: Order) -> dict[Case, int]:
     """When each case is begun, by readers who take the first of the list as soon as they are free."""
     free, waiting, coming, started = [0] * readers, [], sorted(cases, key=lambda c: c.asked), {}
+    now = 0
     while coming or waiting:
-        now = min(free)
+        now = max(now, min(free))  # one who has not read yet does not begin before what comes now
         if not waiting and coming[0].asked > now:
             now = coming[0].asked
         while coming and coming[0].asked <= now:

@@ -7,6 +7,7 @@ from operator import or_
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.lookups import IsNull
 from django.utils import timezone
@@ -48,6 +49,8 @@ def portal(seed: int, patients: list[User], readers: list[User]) -> None:
             analysis = Analysis.objects.create(scan=scan, patient=patient, disease=version.disease, model_version=version, **result)
             if drawn.random() < 0.85:
                 _review(drawn, analysis, readers)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # without it the plain rule's joins may take minutes
 
 
 def _review(drawn: random.Random, analysis: Analysis, readers: list[User]) -> None:

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from portal.accounts.models import User
@@ -29,4 +30,7 @@ def open_many(patient: User, version: ModelVersion, count: int, *, until: dateti
         wanted = {"urgency": 2, "asked_at": asked_at, **facts}
         wanted.setdefault("due_at", asked_at + timedelta(hours={1: 2, 2: 6, 3: 24}[wanted["urgency"]]))
         reviews.append(Review(analysis=analysis, patient=patient, **wanted))
-    return Review.objects.bulk_create(reviews)
+    Review.objects.bulk_create(reviews)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as a database in use has done by itself
+    return reviews
