@@ -116,8 +116,8 @@ def test_the_quick_ways_are_the_slow_ones() -> None:
     assert preprocess._percentiles_by_count(rows, (2, 50, 98, 100)) == pytest.approx(np.percentile(rows, [2, 50, 98, 100]), abs=1e-9)
     plane = random.uniform(0, 255, (96, 96)).astype(np.float32)
     for sigma in (0.8, 8.0, 40.0):  # the widest reaches beyond both edges
-        blur = preprocess._blur_matrix(96, sigma)
-        assert np.abs(blur @ plane @ blur.T - cv2.GaussianBlur(plane, (0, 0), sigma)).max() < 1e-2
+        out, into = preprocess._wide_blur(96, sigma)
+        assert np.abs(out @ into @ plane @ into.T @ out.T - cv2.GaussianBlur(plane, (0, 0), sigma)).max() < 1e-2
 
 
 def test_an_eye_is_evened_as_the_formula_says() -> None:
