@@ -5,7 +5,9 @@ import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 STRIDE = 2  # analyses of a batch between two looks at who else waits
 STORED = 8  # answers at once: long enough to share what storing costs, short enough for the one who waits meanwhile
 LONGEST = 2.0  # seconds after which a batch takes nothing more
+Drawn = tuple[Analysis, engine.Answer, Future[None]]  # the last: its heat-map, which a thread writes while the next picture is looked at
 
 
 class DamagedFile(Exception):
@@ -51,10 +54,14 @@ def drain(*, worker: str) -> None:
     """The same for a batch of the backlog. Somebody's few that come meanwhile are answered in between."""
 
     def others_first() -> None:
-        for pk in backlog.others():
+        waiting = backlog.others()
+        if waiting:
+            suspects.busy_with(claimed, None)
+        for pk in waiting:
             execute(str(pk), worker=worker)
 
     claimed = backlog.claim(worker=worker)
+    suspects.busy_with(claimed, None)
     untouched = _work(claimed, between=others_first)
     backlog.leave(claimed, untouched)
 
@@ -62,29 +69,31 @@ def drain(*, worker: str) -> None:
 def _work(claimed: list[Analysis], *, between: Callable[[], None] | None = None) -> list[Analysis]:
     """Answers are stored a few at a time. Returns those that were not begun because the others took long."""
     looks: dict[tuple[UUID, str], engine.Look] = {}
-    answered: list[tuple[Analysis, engine.Answer]] = []
+    answered: list[Drawn] = []
     began = time.monotonic()
-    with heartbeat(claimed):
+    with heartbeat(claimed), ThreadPoolExecutor(1) as beside:
         for number, analysis in enumerate(claimed):
             if between and number % STRIDE == 0:
                 if number and time.monotonic() - began > LONGEST:
                     _record(answered)
                     return claimed[number:]
-                suspects.busy_with(claimed, None)
                 between()
             suspects.busy_with(claimed, analysis)
-            answer = _settle(analysis, looks)
+            answer = _settle(analysis, partial(_answer, analysis, looks))
             if answer is not None:
-                answered.append((analysis, answer))
+                answered.append((analysis, answer, beside.submit(services.keep_heatmap, analysis, answer)))
             if len(answered) == STORED:
+                if between:  # storing takes as long as several answers
+                    between()
                 _record(answered)
                 answered = []
         _record(answered)
     return []
 
 
-def _record(answered: list[tuple[Analysis, engine.Answer]]) -> None:
-    """All at once; when the database refuses, each by itself, so that one can not spoil the others."""
+def _record(drawn: list[Drawn]) -> None:
+    """With their heat-maps on the disk, all at once; when the database refuses, each by itself, so that one can not spoil the others."""
+    answered = [(analysis, answer) for analysis, answer, heatmap in drawn if _settle(analysis, partial(_drawn, answer, heatmap))]
     if not answered:
         return
     began = time.perf_counter()
@@ -105,11 +114,10 @@ def _record(answered: list[tuple[Analysis, engine.Answer]]) -> None:
                 services.try_again(one[0], code="temporarily_unavailable")
 
 
-def _settle(analysis: Analysis, looks: dict[tuple[UUID, str], engine.Look]) -> engine.Answer | None:
+def _settle(analysis: Analysis, act: Callable[[], engine.Answer]) -> engine.Answer | None:
     """The answer, still to be recorded; or None, and what happened instead is. What happens to one is not told of another."""
     try:
-        answer = _answer(analysis, looks)
-        services.keep_heatmap(analysis, answer)
+        return act()
     except ImageRejected as rejected:
         services.record_rejected(analysis, code=rejected.code, message=rejected.template, **rejected.params)
     except SoftTimeLimitExceeded:
@@ -124,9 +132,12 @@ def _settle(analysis: Analysis, looks: dict[tuple[UUID, str], engine.Look]) -> e
             return None
         logger.exception("analysis %s failed", analysis.pk)
         services.record_failed(analysis, code="internal_error", message=gettext_noop("Something broke on our side. We have been told."))
-    else:
-        return answer
     return None
+
+
+def _drawn(answer: engine.Answer, heatmap: Future[None]) -> engine.Answer:
+    heatmap.result()
+    return answer
 
 
 def _answer(analysis: Analysis, looks: dict[tuple[UUID, str], engine.Look]) -> engine.Answer:

@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -205,6 +206,21 @@ def test_a_bad_neighbour_spoils_nothing(many: list[Analysis], patient: User, adm
     assert gone not in backlog.claim(worker="two")  # what was tried before is tried alone
     [alone] = services.claim(str(gone.pk), worker="three")
     assert alone.attempt == 2
+
+
+def test_a_heat_map_that_can_not_be_written_spoils_nothing_else(many: list[Analysis], settings: Any) -> None:
+    """A file lies where its folder should be."""
+    folder = Path(settings.MEDIA_ROOT) / "heatmaps"
+    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder / many[2].pk.hex[:2], ignore_errors=True)
+    (folder / many[2].pk.hex[:2]).touch()
+    worker.drain(worker="one")
+    batch = many[: backlog.BATCH]
+    assert statuses(batch) == ["queued" if each.pk.hex[:2] == many[2].pk.hex[:2] else "done" for each in batch]
+    assert Analysis.objects.get(pk=many[2].pk).attempt == 1
+    (folder / many[2].pk.hex[:2]).unlink()
+    worker.execute(str(many[2].pk), worker="two")
+    assert Analysis.objects.get(pk=many[2].pk).status == "done"
 
 
 def test_what_is_cancelled_while_its_batch_runs_is_not_written(
