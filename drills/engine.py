@@ -19,7 +19,10 @@ from inference import registry
 from tests.e2e.stack import until
 
 MEMORY = "RLIMIT_DATA of the process that answers is cut to what it has at that moment, and half a megabyte: it gets no more."
-MODEL = "The model's file is damaged or taken away, the worker is started anew without it, and up to two seconds later it is put back."
+MODEL = (
+    "The model's file is damaged or taken away, the worker is started anew without it, and up to two seconds later it is put back. It is "
+    "whole for a second at most before the next round: what meets it broken three times has failed, and says so."
+)
 CLOCK = "One or more processes are started anew with a clock that is an hour ahead (libfaketime), later again with the right one."
 
 
