@@ -139,7 +139,7 @@ def _wide_blur(size: int, sigma: float) -> tuple[np.ndarray, np.ndarray]:
     """float32 A (size, r) and B (r, size), so that A B x B' A' is x under a Gaussian, mirrored at the edges as OpenCV does.
 
     A wide Gaussian lets few waves through: of the whole matrix's singular values (Eckart & Young 1936) those below a hundred-thousandth of
-    the largest change no grey level by a thousandth, and without them the products take a quarter of the time.
+    the largest change no grey level by a thousandth, and without them the products have a quarter of the multiplications.
     """
     kernel = cv2.getGaussianKernel(round(sigma * 8 + 1) | 1, sigma, cv2.CV_64F).ravel()
     places = np.arange(size)[:, None] + np.arange(len(kernel))[None, :] - len(kernel) // 2

@@ -113,6 +113,12 @@ def made_once(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: p
         around.__exit__(None, None, None)
 
 
+def analyze() -> None:
+    """What a database in use does by itself: a planner that takes many rows for one may need minutes for a join of a few."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 def person(email: str, role: str, **facts: Any) -> User:
     """A user with a verified address who agreed to the current text."""
     name = facts.pop("name", email.partition("@")[0].replace(".", " ").title())

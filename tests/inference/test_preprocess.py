@@ -118,6 +118,9 @@ def test_the_quick_ways_are_the_slow_ones() -> None:
     for sigma in (0.8, 8.0, 40.0):  # the widest reaches beyond both edges
         out, into = preprocess._wide_blur(96, sigma)
         assert np.abs(out @ into @ plane @ into.T @ out.T - cv2.GaussianBlur(plane, (0, 0), sigma)).max() < 1e-2
+    plane = random.integers(0, 256, (256, 256)).astype(np.float64)
+    out, into = preprocess._wide_blur(256, 256 / 12)  # as for an eye
+    assert np.abs(out @ into @ plane @ into.T @ out.T - cv2.GaussianBlur(plane, (0, 0), 256 / 12)).max() < 1e-3
 
 
 def test_an_eye_is_evened_as_the_formula_says() -> None:

@@ -7,7 +7,6 @@ from operator import or_
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.lookups import IsNull
 from django.utils import timezone
@@ -19,7 +18,7 @@ from portal.api import pagination
 from portal.questions.models import Question
 from portal.reviews.models import Opinion, Referral, Review
 from portal.scans.models import Scan
-from tests.conftest import person, verified
+from tests.conftest import analyze, person, verified
 
 LATER, EARLIER = timezone.now() + timedelta(hours=1), timezone.now() - timedelta(hours=1)
 
@@ -49,8 +48,7 @@ def portal(seed: int, patients: list[User], readers: list[User]) -> None:
             analysis = Analysis.objects.create(scan=scan, patient=patient, disease=version.disease, model_version=version, **result)
             if drawn.random() < 0.85:
                 _review(drawn, analysis, readers)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")  # without it the plain rule's joins may take minutes
+    analyze()
 
 
 def _review(drawn: random.Random, analysis: Analysis, readers: list[User]) -> None:

@@ -4,13 +4,13 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.analyses.models import Analysis, ModelVersion
 from portal.reviews.models import Review
 from portal.scans.models import Scan
+from tests.conftest import analyze
 
 ANSWER: dict[str, Any] = {"status": "done", "finding": "parasitized", "outcome": "suspicious", "probability": 0.8, "threshold": 0.5}
 
@@ -31,6 +31,5 @@ def open_many(patient: User, version: ModelVersion, count: int, *, until: dateti
         wanted.setdefault("due_at", asked_at + timedelta(hours={1: 2, 2: 6, 3: 24}[wanted["urgency"]]))
         reviews.append(Review(analysis=analysis, patient=patient, **wanted))
     Review.objects.bulk_create(reviews)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")  # as a database in use has done by itself
+    analyze()
     return reviews
