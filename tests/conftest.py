@@ -1,6 +1,7 @@
 """The cast: one of each kind of person, named as in the access rule, and the things they own."""
 
 import functools
+import importlib
 import io
 import time
 from collections.abc import Callable, Iterator
@@ -81,6 +82,12 @@ def settings_of_tests(folder: Path) -> dict[str, Any]:
         "STORAGES": {**conf.settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
         "CELERY_BROKER_URL": conf.settings.REDIS_URL,
     }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _routes_as_deployed() -> None:
+    """With DEBUG there is one route more, and routes are read once a process: before any test can set it."""
+    importlib.import_module(conf.settings.ROOT_URLCONF)
 
 
 @pytest.fixture(autouse=True)
