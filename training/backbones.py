@@ -46,6 +46,7 @@ class Backbone:
     of an input in pixels. `keras_pixels` is what the weights that Keras publishes want behind offset and divisor, `npz_pixels` what
     those of an .npz file want (None: nothing more). `published` says whether Keras publishes weights, `npz` whether an .npz file fits.
     `momentum` is how much of its running statistics a batch normalisation keeps at a step (None: as the network or its file says).
+    `coarse_from` is the layer from which on 8 bits hardly change what it answers ("": none is known).
     """
 
     name: str
@@ -60,6 +61,7 @@ class Backbone:
     npz: bool = False
     npz_pixels: Pixels | None = None
     momentum: float | None = None
+    coarse_from: str = ""
 
     def build(self, size: int, weights: Path | str | None, end: str | None = None) -> keras.Model:
         """The model from scaled pixels (n, size, size, 3) to features (n, h, w, channels) of the layer `end`.
@@ -220,7 +222,15 @@ BACKBONES: dict[str, Backbone] = {
     for backbone in (
         # It ends, unless told otherwise, at the expansion of block 11: 672 features at stride 16. The deeper fifth works at stride 32,
         # where a cell of 128 px is a map of 4 x 4: a parasite is smaller than that, and three quarters of the parameters lie there.
-        Backbone("efficientnet_lite0", _efficientnet_lite0, 127.0, 128.0, "block5_expand_conv", end="block11_expand_act"),
+        Backbone(
+            "efficientnet_lite0",
+            _efficientnet_lite0,
+            127.0,
+            128.0,
+            "block5_expand_conv",
+            end="block11_expand_act",
+            coarse_from="block9_expand_conv",
+        ),
         # Sandler 2018
         Backbone(
             "mobilenet_v2",
@@ -265,7 +275,7 @@ BACKBONES: dict[str, Backbone] = {
             published=True,
             momentum=_SHORT_FIT,
         ),
-        Backbone("tiny", _tiny, 127.5, 127.5, "conv1"),
+        Backbone("tiny", _tiny, 127.5, 127.5, "conv1", coarse_from="conv2"),
     )
 }
 

@@ -2,7 +2,8 @@
 the same is taken into the artefact.
 
 float32 is the model as it is. float16 keeps weights in half precision and computes in float32. dynamic_range keeps weights in 8 bits and
-scales activations as it meets them. int8 does all in 8 bits, per channel, with scales from training pictures (Jacob 2018).
+scales activations as it meets them. int8 does all in 8 bits, per channel, with scales from training pictures (Jacob 2018). mixed does so
+behind the layer that the backbone names (training/mixed.py).
 """
 
 import argparse
@@ -22,12 +23,12 @@ import numpy as np
 from tqdm import tqdm
 
 from inference import diseases, registry, runtimes
-from training import calibrate, card, crossval, datasets, export, metrics, sources, timing
+from training import calibrate, card, crossval, datasets, export, metrics, mixed, sources, timing
 from training.errors import TrainingError
 from training.recalibrate import recalibrate
 
 KERAS = "keras"
-VARIANTS = ("float32", "float16", "dynamic_range", "int8")
+VARIANTS = ("float32", "float16", "dynamic_range", "int8", "mixed")
 MOST_AUC, LEAST_AGREEMENT, MOST_CALIBRATION_ERROR = 0.002, 0.995, 0.04
 MOST_BYTES = 11_700_000  # of the Keras model and what is served of it: an artefact may have 12 MB in all
 _CALIBRATION_PICTURES = 200
@@ -51,14 +52,16 @@ class Compared(NamedTuple):
     largest_difference: float
 
 
-def convert(model: Any, variant: str, pixels: np.ndarray, batch: int = 1) -> bytes:
-    """The LiteRT file of a Keras model with both outputs; `pixels`, float32 (n, s, s, 3) as the model takes them, set int8's scales.
+def convert(model: Any, variant: str, pixels: np.ndarray, batch: int = 1, coarse_from: str = "") -> bytes:
+    """The LiteRT file of a Keras model with both outputs; `pixels`, float32 (n, s, s, 3) as the model takes them, set the 8-bit scales.
 
-    `batch` pictures are answered at once: one, for what is served.
+    `batch` pictures are answered at once: one, for what is served. `coarse_from` is the layer at which mixed becomes coarse.
     """
     import keras
     import tensorflow as tf
 
+    if variant == "mixed":
+        return mixed.convert(model, coarse_from, pixels)
     wanted: dict[str, Any] = {} if variant == "float32" else {"optimizations": [tf.lite.Optimize.DEFAULT]}
     if variant == "float16":
         wanted["target_spec"] = {"supported_types": [tf.float16]}
@@ -75,11 +78,14 @@ def open_all(artefact: registry.Artefact, pixels: np.ndarray, folder: Path) -> O
     """The Keras model and every variant of it, loaded; the variants' files are written into `folder`."""
     import keras
 
+    from training import backbones
+
     model = keras.models.load_model(artefact.reference_path, compile=False)
     opened: Opened = {KERAS: (runtimes.KerasRuntime(artefact.reference_path, artefact.manifest.input.size), artefact.reference_path)}
-    for variant in VARIANTS:
+    coarse_from = backbones.named(artefact.manifest.backbone).coarse_from
+    for variant in VARIANTS if coarse_from else VARIANTS[:-1]:
         path = folder / f"{variant}{runtimes.LITERT_SUFFIX}"
-        path.write_bytes(convert(model, variant, pixels))
+        path.write_bytes(convert(model, variant, pixels, coarse_from=coarse_from))
         opened[variant] = (runtimes.LiteRTRuntime(path), path)
     return opened
 
@@ -151,7 +157,8 @@ def choose(rows: dict[str, Compared]) -> str:
     alike = [
         name
         for name in VARIANTS
-        if rows[name].bytes + reference.bytes <= MOST_BYTES
+        if name in rows
+        and rows[name].bytes + reference.bytes <= MOST_BYTES
         and abs(rows[name].auc - reference.auc) <= MOST_AUC
         and rows[name].agreement >= LEAST_AGREEMENT
         and rows[name].calibration_error <= max(MOST_CALIBRATION_ERROR, reference.calibration_error)
