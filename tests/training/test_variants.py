@@ -4,7 +4,9 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from inference import engine, registry, runtimes
 from training import variants
@@ -88,6 +90,29 @@ def test_a_fit_is_exported_in_place_until_it_is_measured_and_then_as_another_ver
     assert newer.manifest.training == trained.training
     picture = next(iter(sorted((cells / "parasitized").iterdir()))).read_bytes()
     assert engine.Engine(newer).logits(picture) == pytest.approx(engine.Engine(served, reference=True).logits(picture), abs=0.1)
+
+
+def test_mixed_is_in_float32_up_to_a_layer_and_in_8_bits_behind_but_for_the_head(whole: tuple[Path, Path], tmp_path: Path) -> None:
+    import keras
+
+    artefact = registry.open_folder(whole[0])
+    model = keras.models.load_model(artefact.reference_path, compile=False)
+    pixels = np.random.default_rng(0).normal(0, 0.5, (8, *model.input_shape[1:])).astype(np.float32)
+    path = tmp_path / "mixed.tflite"
+    path.write_bytes(variants.convert(model, "mixed", pixels, coarse_from="conv2"))
+    kernels = {
+        name: tensor["dtype"]
+        for tensor in Interpreter(model_content=path.read_bytes()).get_tensor_details()
+        for name in ("conv0", "conv1", "conv2", "evidence")
+        if len(tensor["shape"]) == 4 and tensor["name"].startswith(f"{model.name}_1/{name}_1/")
+    }
+    assert kernels == {"conv0": np.float32, "conv1": np.float32, "conv2": np.int8, "evidence": np.float32}
+    reference, mixed = runtimes.KerasRuntime(artefact.reference_path, artefact.manifest.input.size), runtimes.LiteRTRuntime(path)
+    for picture in pixels:
+        for wanted, given in zip(reference.predict(picture), mixed.predict(picture), strict=True):
+            assert np.abs(given - wanted).max() < 0.05 * np.abs(wanted).max()
+    with pytest.raises(ValueError, match="no operation conv9"):
+        variants.convert(model, "mixed", pixels, coarse_from="conv9")
 
 
 def test_a_damaged_served_file_or_reference_is_not_loaded(tmp_path: Path) -> None:
