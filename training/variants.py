@@ -28,7 +28,8 @@ from training.errors import TrainingError
 from training.recalibrate import recalibrate
 
 KERAS = "keras"
-VARIANTS = ("float32", "float16", "dynamic_range", "int8", "mixed")
+MIXED = "mixed"
+VARIANTS = ("float32", "float16", "dynamic_range", "int8", MIXED)
 MOST_AUC, LEAST_AGREEMENT, MOST_CALIBRATION_ERROR = 0.002, 0.995, 0.04
 MOST_BYTES = 11_700_000  # of the Keras model and what is served of it: an artefact may have 12 MB in all
 _CALIBRATION_PICTURES = 200
@@ -60,7 +61,7 @@ def convert(model: Any, variant: str, pixels: np.ndarray, batch: int = 1, coarse
     import keras
     import tensorflow as tf
 
-    if variant == "mixed":
+    if variant == MIXED:
         return mixed.convert(model, coarse_from, pixels)
     wanted: dict[str, Any] = {} if variant == "float32" else {"optimizations": [tf.lite.Optimize.DEFAULT]}
     if variant == "float16":
@@ -83,7 +84,9 @@ def open_all(artefact: registry.Artefact, pixels: np.ndarray, folder: Path) -> O
     model = keras.models.load_model(artefact.reference_path, compile=False)
     opened: Opened = {KERAS: (runtimes.KerasRuntime(artefact.reference_path, artefact.manifest.input.size), artefact.reference_path)}
     coarse_from = backbones.named(artefact.manifest.backbone).coarse_from
-    for variant in VARIANTS if coarse_from else VARIANTS[:-1]:
+    for variant in VARIANTS:
+        if variant == MIXED and not coarse_from:
+            continue
         path = folder / f"{variant}{runtimes.LITERT_SUFFIX}"
         path.write_bytes(convert(model, variant, pixels, coarse_from=coarse_from))
         opened[variant] = (runtimes.LiteRTRuntime(path), path)

@@ -45,6 +45,12 @@ def test_a_calibration_that_the_trained_model_does_not_reach_is_not_asked_of_its
     assert variants.choose(poor) == "int8"
 
 
+def test_a_backbone_of_which_no_layer_is_known_for_it_has_no_mixed_variant() -> None:
+    some = rows(float16=KERAS._replace(milliseconds=5.0))
+    del some[variants.MIXED]
+    assert variants.choose(some) == "float16"
+
+
 def test_where_none_answers_the_same_the_trained_model_stays() -> None:
     wrong = {name: KERAS._replace(agreement=0.9) for name in variants.VARIANTS}
     with pytest.raises(TrainingError, match="serve the Keras model"):
