@@ -83,9 +83,9 @@ def open_all(artefact: registry.Artefact, pixels: np.ndarray, folder: Path) -> O
 
     model = keras.models.load_model(artefact.reference_path, compile=False)
     opened: Opened = {KERAS: (runtimes.KerasRuntime(artefact.reference_path, artefact.manifest.input.size), artefact.reference_path)}
-    coarse_from = backbones.named(artefact.manifest.backbone).coarse_from
+    coarse_from, layers = backbones.named(artefact.manifest.backbone).coarse_from, {layer.name for layer in model.layers}
     for variant in VARIANTS:
-        if variant == MIXED and not coarse_from:
+        if variant == MIXED and coarse_from not in layers:  # none is known, or the network ends before it
             continue
         path = folder / f"{variant}{runtimes.LITERT_SUFFIX}"
         path.write_bytes(convert(model, variant, pixels, coarse_from=coarse_from))

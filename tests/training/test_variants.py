@@ -1,5 +1,6 @@
 """Which variant is served: the fastest that answers as the trained model does; end to end on drawn cells with the smallest backbone."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from inference import engine, registry, runtimes
-from training import variants
+from training import backbones, variants
 from training.errors import TrainingError
 from training.variants import Compared
 
@@ -45,10 +46,17 @@ def test_a_calibration_that_the_trained_model_does_not_reach_is_not_asked_of_its
     assert variants.choose(poor) == "int8"
 
 
-def test_a_backbone_of_which_no_layer_is_known_for_it_has_no_mixed_variant() -> None:
-    some = rows(float16=KERAS._replace(milliseconds=5.0))
-    del some[variants.MIXED]
-    assert variants.choose(some) == "float16"
+def test_a_network_without_the_layer_has_no_mixed_variant(
+    whole: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny = backbones.BACKBONES["tiny"]
+    monkeypatch.setitem(backbones.BACKBONES, "tiny", dataclasses.replace(tiny, coarse_from="conv9"))  # as if it ended before it
+    artefact = registry.open_folder(whole[0])
+    size = artefact.manifest.input.size
+    opened = variants.open_all(artefact, np.random.default_rng(0).normal(0, 0.5, (8, size, size, 3)).astype(np.float32), tmp_path)
+    assert set(opened) == {"keras", *variants.VARIANTS} - {variants.MIXED}
+    compared = {name: row for name, row in rows(float16=KERAS._replace(milliseconds=5.0)).items() if name in opened}
+    assert variants.choose(compared) == "float16"
 
 
 def test_where_none_answers_the_same_the_trained_model_stays() -> None:
@@ -105,7 +113,7 @@ def test_mixed_is_in_float32_up_to_a_layer_and_in_8_bits_behind_but_for_the_head
     model = keras.models.load_model(artefact.reference_path, compile=False)
     pixels = np.random.default_rng(0).normal(0, 0.5, (8, *model.input_shape[1:])).astype(np.float32)
     path = tmp_path / "mixed.tflite"
-    path.write_bytes(variants.convert(model, "mixed", pixels, coarse_from="conv2"))
+    path.write_bytes(variants.convert(model, variants.MIXED, pixels, coarse_from="conv2"))
     kernels = {
         name: tensor["dtype"]
         for tensor in Interpreter(model_content=path.read_bytes()).get_tensor_details()
@@ -118,7 +126,7 @@ def test_mixed_is_in_float32_up_to_a_layer_and_in_8_bits_behind_but_for_the_head
         for wanted, given in zip(reference.predict(picture), mixed.predict(picture), strict=True):
             assert np.abs(given - wanted).max() < 0.05 * np.abs(wanted).max()
     with pytest.raises(ValueError, match="no operation conv9"):
-        variants.convert(model, "mixed", pixels, coarse_from="conv9")
+        variants.convert(model, variants.MIXED, pixels, coarse_from="conv9")
 
 
 def test_a_damaged_served_file_or_reference_is_not_loaded(tmp_path: Path) -> None:
