@@ -44,7 +44,7 @@ _HEIF_BRANDS = {b"heic": _("a HEIC picture"), b"heix": _("a HEIC picture"), b"he
     b"avis": _("an AVIF picture"),
 }
 # The end of a run of entropy-coded data: a marker that is neither a stuffed zero byte nor a restart marker (T.81 B.1.1.5).
-_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
+JPEG_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def _read_jpeg(data: bytes, max_pixels: int, min_side: int) -> Container:  # noq
         if marker == 0xDA:
             if not width:
                 raise ImageRejected("corrupt")
-            found = _JPEG_MARKER.search(data, end)
+            found = JPEG_MARKER.search(data, end)
             if found is None:
                 raise ImageRejected("truncated")
             end, scans = found.start(), scans + 1

@@ -7,6 +7,7 @@ from typing import Literal
 import cv2
 import numpy as np
 from PIL import Image
+from simplejpeg import decode_jpeg
 
 from inference import containers
 from inference.rejection import CODES, ImageRejected
@@ -31,6 +32,7 @@ _UPRIGHT: dict[int, Image.Transpose] = {
 }
 
 
+_COLOURS = {"L": "GRAY", "RGB": "RGB"}
 _ON_ITS_SIDE = {Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270, Image.Transpose.TRANSVERSE, Image.Transpose.ROTATE_90}
 
 
@@ -88,24 +90,45 @@ def _pixels(container: containers.Container, longest: int) -> tuple[np.ndarray, 
         orientation = _orientation(image)
         if shrink < 1:
             image.draft(None, smaller)  # type: ignore[arg-type]
-        image.load()
-        if container.bit_depth == 16:
-            image = _from_16_bit(container.data)
-        if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
-            image = image.convert("RGBA")
-            if np.asarray(image.getchannel("A")).min() < 255:
-                raise ImageRejected("has_transparency")
-        grey = image.mode == "L"
-        pixels = np.asarray(image if grey else image.convert("RGB"))
+        pixels = _of_jpeg(container, image) if container.format == "JPEG" else None
+        if pixels is None:
+            pixels = _loaded(container, image)
     if pixels.shape[1::-1] != smaller:
         pixels = cv2.resize(pixels, smaller, interpolation=cv2.INTER_AREA)
-    if grey:
+    if pixels.ndim == 2:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
     transpose = _UPRIGHT.get(orientation)
     if transpose is None:
         return (pixels if pixels.flags.writeable else pixels.copy()), width, height, 1
     turned = np.asarray(Image.fromarray(pixels).transpose(transpose)).copy()
     return (turned, height, width, orientation) if transpose in _ON_ITS_SIDE else (turned, width, height, orientation)
+
+
+def _of_jpeg(container: containers.Container, image: Image.Image) -> np.ndarray | None:
+    """As `_loaded` has it, in half the time, since the same libjpeg-turbo writes into the array itself. None of what is rarer, and of what
+    is not written as it should be: which of that can be read all the same, `_loaded` knows."""
+    if image.mode not in _COLOURS:
+        return None
+    width, height = image.size
+    try:
+        pixels = decode_jpeg(container.data, _COLOURS[image.mode], min_height=height, min_width=width)
+    except ValueError:
+        return None
+    if pixels.shape[1::-1] != image.size:
+        return None
+    return pixels[:, :, 0] if image.mode == "L" else pixels
+
+
+def _loaded(container: containers.Container, image: Image.Image) -> np.ndarray:
+    """uint8 (h, w) of a grey picture, else (h, w, 3)."""
+    image.load()
+    if container.bit_depth == 16:
+        image = _from_16_bit(container.data)
+    if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        if np.asarray(image.getchannel("A")).min() < 255:
+            raise ImageRejected("has_transparency")
+    return np.asarray(image if image.mode == "L" else image.convert("RGB"))
 
 
 def _orientation(image: Image.Image) -> int:

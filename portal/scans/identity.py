@@ -9,6 +9,8 @@ import zlib
 
 from PIL import Image
 
+from inference.containers import JPEG_MARKER
+
 JPEG_DROPPED = {0xFE, *range(0xE1, 0xF0)} - {0xEE}  # COM, APP1-APP15; APP14 says which colour transform was used
 JPEG_STANDALONE = {0x01, *range(0xD0, 0xD8)}
 PNG_KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
@@ -58,13 +60,10 @@ def _strip_jpeg(data: bytes, orientation: int) -> bytes:
 
 def _end_of_entropy_data(data: bytes, at: int) -> int:
     """The offset of the next marker that is neither a stuffed zero nor a restart."""
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(data):
-            raise NotStrippable("the end of the image is missing")
-        if data[at + 1] != 0 and not 0xD0 <= data[at + 1] <= 0xD7 and data[at + 1] != 0xFF:
-            return at
-        at += 1 if data[at + 1] == 0xFF else 2
+    found = JPEG_MARKER.search(data, at)
+    if found is None:
+        raise NotStrippable("the end of the image is missing")
+    return found.start()
 
 
 def _strip_png(data: bytes, orientation: int) -> bytes:

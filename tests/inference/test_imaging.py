@@ -4,6 +4,7 @@ import contextlib
 import io
 import struct
 import zlib
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import samples
+from inference import imaging
 from inference.imaging import CODES, MAX_BYTES, ImageRejected, decode
 from inference.registry import Input
 
@@ -57,6 +59,47 @@ def test_a_cmyk_jpeg_is_read() -> None:
     image = picture("CMYK")
     data = encoded(image, "JPEG", quality=100)
     assert (decode(data).pixels == np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))).all()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"subsampling": 0}, {"subsampling": 2, "quality": 30}, {"restart_marker_rows": 1}]
+)
+@pytest.mark.parametrize("longest", [1024, 500, 300, 200, 80])
+def test_an_ordinary_jpeg_is_read_the_quick_way_with_the_same_bits(
+    mode: str, options: dict[str, object], longest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waves = cv2.resize(np.asarray(picture(size=(12, 9))), (611, 403), interpolation=cv2.INTER_CUBIC)
+    data, taken, quick = encoded(Image.fromarray(waves).convert(mode), "JPEG", **options), [], imaging._of_jpeg
+
+    def watched(*given: Any) -> np.ndarray | None:
+        taken.append(quick(*given))
+        return taken[-1]
+
+    monkeypatch.setattr(imaging, "_of_jpeg", watched)
+    read = decode(data, longest)
+    assert taken[0] is not None
+    monkeypatch.setattr(imaging, "_of_jpeg", lambda *given: None)
+    assert (read.pixels == decode(data, longest).pixels).all()
+    assert read.pixels.flags.writeable
+
+
+def test_a_damaged_jpeg_is_refused_or_read_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quick way would paint what is missing, and say nothing: it leaves all that is not as it should be to the other."""
+    data, quick, answers = encoded(picture(size=(200, 150)), "JPEG", quality=60), imaging._of_jpeg, []
+    chance = np.random.default_rng(5)
+    for _ in range(300):
+        made = bytearray(data)
+        for at in chance.integers(200, len(data) - 2, chance.choice([1, 4, 40])):
+            made[at] ^= 1 << int(chance.integers(8))
+        for way in (quick, lambda *given: None):
+            monkeypatch.setattr(imaging, "_of_jpeg", way)
+            try:
+                answers.append(decode(bytes(made)).pixels.tobytes())
+            except ImageRejected as refused:
+                answers.append(refused.code.encode())
+    assert answers[::2] == answers[1::2]
+    assert b"corrupt" in answers
 
 
 def test_sixteen_bit_grey_keeps_its_range() -> None:
