@@ -108,4 +108,4 @@ def _is_busy_with(running: Portal, pk: str) -> bool:
     if len(running.stack.rows("SELECT 1 FROM analyses_analysis WHERE status = 'running' LIMIT 2")) == 1:
         return True
     kept: Any = redis.Redis.from_url(running.redis.url)
-    return any(pickle.loads(value) == pk for value in kept.mget(kept.keys("*:busy:*") or ["none"]) if value)  # noqa: S301  # our own
+    return any(pk in pickle.loads(value) for value in kept.mget(kept.keys("*:busy:*") or ["none"]) if value)  # noqa: S301  # our own

@@ -42,7 +42,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Look:
-    """A picture that was decoded and let through the gate, for every model of its kind; `prepared` keeps what models saw of it."""
+    """A picture that was decoded and let through the gate, for every model of its kind; `prepared` keeps what models saw of it, and
+    `seconds` what all that took."""
 
     picture: imaging.Picture
     seconds: dict[str, float]
@@ -109,9 +110,8 @@ class Engine:
     def answer_look(self, looked: Look, operating_point: OperatingPoint | None = None) -> Answer:
         """Answer about a picture that was decoded and gated already, perhaps for another disease of the same modality."""
         point, picture = operating_point or self.shipped_point, looked.picture
+        pixels, box = self.prepare(looked)
         clock = Clock(looked.seconds)
-        with clock.stage("prepare"):
-            pixels, box = self._prepared(looked)
         with clock.stage("model"):
             logits, evidence = self.runtime.predict(pixels)
         with clock.stage("heatmap"):
@@ -137,11 +137,15 @@ class Engine:
         """The model's logits (classes,) before calibration, for who measures calibration. No gate. Raises imaging.ImageRejected."""
         return self.runtime.predict(self.manifest.input.prepare(imaging.decode(data).pixels)[0])[0]
 
-    def _prepared(self, looked: Look) -> tuple[np.ndarray, Box]:
-        """The square, uint8, is shared among models that see the same; each scales it by itself."""
+    def prepare(self, looked: Look) -> tuple[np.ndarray, Box]:
+        """What this model takes: float32 (size, size, 3), and where the picture lies in it. The square, uint8, is shared among models that
+        see the same; each scales it by itself."""
         way = self.manifest.input
         if (way.preprocess, way.size) not in looked.prepared:
-            looked.prepared[way.preprocess, way.size] = way.square(looked.picture.pixels)
+            clock = Clock()
+            with clock.stage("prepare"):
+                looked.prepared[way.preprocess, way.size] = way.square(looked.picture.pixels)
+            looked.seconds.update(clock.stages)
         square, box = looked.prepared[way.preprocess, way.size]
         return way.scaled(square), box
 

@@ -1,12 +1,12 @@
-"""Which of several its worker was busy with when it died or hung.
+"""Which of several its worker was busy with when it died or hung: the one that it answered, and the one that it looked at meanwhile.
 
-That one is tried again alone, behind whatever waits. The others had not been begun, or only not been stored: they go on as if nobody had
-taken them, so that one picture that kills its worker costs its neighbours a single time limit. The rows of a claim share worker and
-moment. The note lies in Redis; where it could not be made, or is gone, each of the lost is a suspect.
+Those are tried again, each alone, behind whatever waits. The others had not been begun, or only not been stored: they go on as if nobody
+had taken them, so that one picture that kills its worker costs its neighbours a single time limit, and one of them an attempt. The rows
+of a claim share worker and moment. The note lies in Redis; where it could not be made, or is gone, each of the lost is a suspect.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,15 +19,14 @@ from .models import Analysis
 logger = logging.getLogger(__name__)
 LIMITS = 5  # time limits for which what is suspected lets others go first
 KEPT = 3600  # seconds: many times what a claim may take
-NOBODY = ""
 
 
-def busy_with(claimed: list[Analysis], analysis: Analysis | None) -> None:
-    """Said before each of several is begun. None: with what others asked for, which is claimed by itself."""
+def busy_with(claimed: list[Analysis], begun: Sequence[Analysis]) -> None:
+    """Said before any of several is begun. What others asked for is claimed by itself, and not among them."""
     if len(claimed) < 2:
         return
     try:
-        cache.set(_key(claimed[0]), str(analysis.pk) if analysis else NOBODY, KEPT)
+        cache.set(_key(claimed[0]), [str(analysis.pk) for analysis in begun], KEPT)
     except RedisError:
         logger.warning("what a worker is busy with could not be noted")
 
@@ -39,7 +38,7 @@ def bystanders(lost: Iterable[Analysis]) -> list[Analysis]:
         noted: dict[str, Any] = cache.get_many({_key(analysis) for analysis in first})
     except RedisError:
         noted = {}
-    return [analysis for analysis in first if noted.get(_key(analysis), str(analysis.pk)) != str(analysis.pk)]
+    return [analysis for analysis in first if str(analysis.pk) not in noted.get(_key(analysis), [str(analysis.pk)])]
 
 
 def may_hang_again(analysis: Analysis, now: datetime) -> bool:

@@ -4,11 +4,10 @@ import logging
 import resource
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
@@ -18,9 +17,9 @@ from django.utils.translation import gettext_noop
 
 from inference import engine, registry
 from inference.imaging import ImageRejected, is_out_of_memory
-from portal.scans.services import digest
 
 from . import backlog, services, suspects
+from .ahead import Ahead
 from .models import Analysis
 from .signals import answers_stored
 
@@ -29,10 +28,6 @@ STRIDE = 2  # analyses of a batch between two looks at who else waits
 STORED = 8  # answers at once: long enough to share what storing costs, short enough for the one who waits meanwhile
 LONGEST = 2.0  # seconds after which a batch takes nothing more
 Drawn = tuple[Analysis, engine.Answer, Future[None]]  # the last: its heat-map, which a thread writes while the next picture is looked at
-
-
-class DamagedFile(Exception):
-    """The stored file is not the one that was kept."""
 
 
 class ChangedModel(Exception):
@@ -53,38 +48,42 @@ def execute(pk: str, *, worker: str) -> None:
 def drain(*, worker: str) -> None:
     """The same for a batch of the backlog. Somebody's few that come meanwhile are answered in between."""
 
-    def others_first() -> None:
+    def others_first(meanwhile: Sequence[Analysis]) -> None:
         waiting = backlog.others()
         if waiting:
-            suspects.busy_with(claimed, None)
+            suspects.busy_with(claimed, meanwhile)
         for pk in waiting:
             execute(str(pk), worker=worker)
 
     claimed = backlog.claim(worker=worker)
-    suspects.busy_with(claimed, None)
+    suspects.busy_with(claimed, [])
     untouched = _work(claimed, between=others_first)
     backlog.leave(claimed, untouched)
 
 
-def _work(claimed: list[Analysis], *, between: Callable[[], None] | None = None) -> list[Analysis]:
-    """Answers are stored a few at a time. Returns those that were not begun because the others took long."""
-    looks: dict[tuple[UUID, str], engine.Look] = {}
+def _work(claimed: list[Analysis], *, between: Callable[[Sequence[Analysis]], None] | None = None) -> list[Analysis]:
+    """Answers are stored a few at a time. Returns those that were not begun because the others took long. `between` is told which are
+    looked at meanwhile."""
     answered: list[Drawn] = []
+    coming: list[Analysis] = []
     began = time.monotonic()
-    with heartbeat(claimed), ThreadPoolExecutor(1) as beside:
+    with heartbeat(claimed), ThreadPoolExecutor(1) as behind, ThreadPoolExecutor(1) as before:
+        ahead = Ahead(before.submit)
         for number, analysis in enumerate(claimed):
+            if between and number and time.monotonic() - began > LONGEST:
+                _record(answered)
+                return claimed[number:]
             if between and number % STRIDE == 0:
-                if number and time.monotonic() - began > LONGEST:
-                    _record(answered)
-                    return claimed[number:]
-                between()
-            suspects.busy_with(claimed, analysis)
-            answer = _settle(analysis, partial(_answer, analysis, looks))
+                between(coming)
+            coming = claimed[number + 1 : number + 2]
+            suspects.busy_with(claimed, [analysis, *coming])
+            ahead.begin(analysis, *coming)
+            answer = _settle(analysis, partial(_answer, analysis, ahead))
             if answer is not None:
-                answered.append((analysis, answer, beside.submit(services.keep_heatmap, analysis, answer)))
+                answered.append((analysis, answer, behind.submit(services.keep_heatmap, analysis, answer)))
             if len(answered) == STORED:
                 if between:  # storing takes as long as several answers
-                    between()
+                    between(coming)
                 _record(answered)
                 answered = []
         _record(answered)
@@ -140,18 +139,9 @@ def _drawn(answer: engine.Answer, heatmap: Future[None]) -> engine.Answer:
     return answer
 
 
-def _answer(analysis: Analysis, looks: dict[tuple[UUID, str], engine.Look]) -> engine.Answer:
-    """`looks` keeps the last picture as it was decoded and let through, for each kind that it was asked to be."""
-    version, picture = analysis.model_version, (analysis.scan_id, analysis.catalogue.modality)
-    model = engine.get(version.disease, version.version)
-    if picture not in looks:
-        with analysis.scan.file.open("rb") as file:
-            data = file.read()
-        if digest(data) != analysis.scan.sha256:
-            raise DamagedFile(str(analysis.scan_id))
-        looks.clear()
-        looks[picture] = engine.look(data, analysis.catalogue)
-    answer = model.answer_look(looks[picture], version.operating_point)
+def _answer(analysis: Analysis, ahead: Ahead) -> engine.Answer:
+    version = analysis.model_version
+    answer = engine.get(version.disease, version.version).answer_look(ahead.look(analysis), version.operating_point)
     if answer.checksum != version.checksum:
         raise ChangedModel(str(version))
     return answer

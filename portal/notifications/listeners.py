@@ -68,8 +68,9 @@ def tell_practitioners(sender: type, reviews: list[Review], **kwargs: Any) -> No
     """Every verified practitioner without unread news of the queue: one line for many scans. By e-mail only when one is urgent."""
     lately = Q(in_portal=False, created_at__gt=timezone.now() - MAIL_PAUSE)  # who is told by e-mail alone has nothing to mark as read
     told = Notification.objects.unread().filter(Q(in_portal=True) | lately, kind=Kind.OPENED).values("user")
-    had_theirs = readers.read_before(reviews)
-    for reader in readers.verified().exclude(pk__in=told):
+    untold = readers.verified().exclude(pk__in=told)
+    had_theirs = readers.read_before(reviews) if untold else {}  # while many come, hardly ever
+    for reader in untold:
         theirs = [review for review in reviews if review.patient_id != reader.pk and reader.pk not in had_theirs[review.pk]]
         if theirs:
             urgent = any(review.urgency == Review.Urgency.URGENT for review in theirs)

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from PIL import Image
 
 import samples
-from inference import engine, gate, imaging
+from inference import engine, gate, imaging, registry
 from inference.imaging import ImageRejected
 from medinform.storage import media
 from portal.accounts.models import ConsentText, User
@@ -171,6 +171,23 @@ def test_of_three_asked_of_one_film_one_that_breaks_breaks_alone(patient: User, 
     worker.execute(str(asked.analysis.pk), worker="one")
     states = dict(Analysis.objects.values_list("disease", "status"))
     assert states == {"tuberculosis": "done", "pneumonia": "failed", "covid19": "done"}
+
+
+@pytest.mark.parametrize("away", CHEST)
+def test_of_three_asked_of_one_film_one_whose_model_is_away_waits_alone(
+    away: str, patient: User, all_six: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = services.submit(patient=patient, data=film(), disease=CHEST[0], also=CHEST)
+
+    def get(disease: str, version: str, real: Any = engine.get) -> engine.Engine:
+        if disease == away:
+            raise registry.ArtefactError("away")
+        return real(disease, version)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(engine, "get", get)
+    worker.execute(str(asked.analysis.pk), worker="one")
+    states = dict(Analysis.objects.values_list("disease", "status"))
+    assert states == {disease: "queued" if disease == away else "done" for disease in CHEST}
 
 
 def test_a_picture_at_fault_is_refused_once_for_each_that_was_asked(patient: User, all_six: None) -> None:

@@ -1,5 +1,7 @@
-"""One of a batch takes its worker with it: it alone is suspected, and tried again behind the others, which lose nothing but time."""
+"""One of a batch takes its worker with it: it and the one beside it are suspected, and tried again behind the others, which lose nothing
+but time."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +10,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.analyses import backlog, services, suspects, sweeper, tasks, worker
+from portal.analyses import ahead, backlog, services, suspects, sweeper, tasks, worker
 from portal.analyses.models import Analysis, ModelVersion
 from tests.conftest import drawn_cell
 
@@ -70,13 +72,39 @@ def test_only_what_the_worker_was_busy_with_counts_an_attempt_and_goes_last(
     assert set(rows(many)) == {("running", 1)}
     sent.clear()
     with django_capture_on_commit_callbacks(execute=True):
-        assert sweeper.sweep()["requeued"] == 1
-    assert rows(many) == [("queued", 0)] * 3 + [("queued", 1)] + [("queued", 0)] * 2
-    assert sorted(sent) == [("drain", backlog.PRIORITY), ("run", backlog.LAST)]
+        assert sweeper.sweep()["requeued"] == 2
+    assert rows(many) == [("queued", 0)] * 3 + [("queued", 1)] * 2 + [("queued", 0)]
+    assert sorted(sent) == [("drain", backlog.PRIORITY), *[("run", backlog.LAST)] * 2]
     worker.drain(worker="another")
-    assert rows(many) == [("done", 1)] * 3 + [("queued", 1)] + [("done", 1)] * 2
-    worker.execute(str(many[3].pk), worker="another")
-    assert rows(many)[3] == ("done", 2)
+    assert rows(many) == [("done", 1)] * 3 + [("queued", 1)] * 2 + [("done", 1)]
+    for analysis in many[3:5]:
+        worker.execute(str(analysis.pk), worker="another")
+    assert rows(many)[3:5] == [("done", 2)] * 2
+
+
+def test_no_picture_is_looked_at_before_it_is_named(
+    many: list[Analysis], other_patient: User, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """Also while others are answered in between. It may take the worker with it at any time from then on."""
+    looked: list[Any] = []
+    real, others = ahead._look, services.submit(patient=other_patient, data=drawn_cell(999), disease="malaria").analysis
+
+    def look(analysis: Analysis) -> Any:
+        if analysis.pk != others.pk:
+            looked.append(analysis.pk)
+            assert analysis.pk not in {innocent.pk for innocent in suspects.bystanders([analysis])}
+            found = real(analysis)
+            assert suspects.bystanders([analysis]) == []
+            return found
+        time.sleep(0.3)  # the next of the batch is looked at meanwhile
+        return real(analysis)
+
+    monkeypatch.setattr(ahead, "_look", look)
+    monkeypatch.setattr(backlog, "others", lambda real=backlog.others: real() if looked else [])
+    worker.drain(worker="one")
+    assert rows(many) == [("done", 1)] * len(many)
+    assert rows([others]) == [("done", 1)]
+    assert looked == [analysis.pk for analysis in many]
 
 
 def test_what_waits_again_and_again_is_sent_in_its_turn(many: list[Analysis], sent: list[tuple[str, int]]) -> None:
@@ -114,7 +142,7 @@ def test_without_a_note_each_is_a_suspect(many: list[Analysis], monkeypatch: pyt
 def test_a_second_try_has_no_bystanders(many: list[Analysis]) -> None:
     for _ in range(2):
         [claimed] = services.claim(str(many[0].pk), worker="dies")
-        suspects.busy_with([claimed, claimed], None)
+        suspects.busy_with([claimed, claimed], [])
         Analysis.objects.filter(pk=claimed.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=1))
         if claimed.attempt == 1:
             services.try_again(claimed, code="worker_lost")
