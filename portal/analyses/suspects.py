@@ -1,8 +1,9 @@
 """Which of several its worker was busy with when it died or hung: the one that it answered, and the one that it looked at meanwhile.
 
-Those are tried again, each alone, behind whatever waits. The others had not been begun, or only not been stored: they go on as if nobody
-had taken them, so that one picture that kills its worker costs its neighbours a single time limit, and one of them an attempt. The rows
-of a claim share worker and moment. The note lies in Redis; where it could not be made, or is gone, each of the lost is a suspect.
+Those are tried again, each alone, behind whatever waits; the former first, since it could be looked at. The others had not been begun,
+or only not been stored: they go on as if nobody had taken them, so that one picture that kills its worker costs its neighbours a single
+time limit, and one of them an attempt. The rows of a claim share worker and moment. The note lies in Redis; where it could not be made,
+or is gone, each of the lost is a suspect.
 """
 
 import logging

@@ -21,6 +21,7 @@ def sweep() -> dict[str, int]:
     lost = Analysis.objects.select_related("patient").filter(
         status=Analysis.Status.RUNNING, heartbeat_at__lt=Now() - timedelta(seconds=settings.ANALYSIS_LOST_AFTER_SECONDS)
     )
+    lost = lost.order_by("queued_at")  # as they were claimed: which of two was looked at before the other goes first now, too
     beside = suspects.bystanders(lost)
     backlog.give_back(beside, sent_at=None)
     requeued = sum(services.try_again(analysis, code="worker_lost") for analysis in lost if analysis not in beside)

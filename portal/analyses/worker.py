@@ -69,15 +69,22 @@ def _work(claimed: list[Analysis], *, between: Callable[[Sequence[Analysis]], No
     began = time.monotonic()
     with heartbeat(claimed), ThreadPoolExecutor(1) as behind, ThreadPoolExecutor(1) as before:
         ahead = Ahead(before.submit)
+
+        def begin(*in_hand: Analysis) -> None:
+            before.submit(suspects.busy_with, claimed, in_hand)  # by the same thread, so that it is noted before it is looked at
+            ahead.begin(*in_hand)
+
         for number, analysis in enumerate(claimed):
             if between and number and time.monotonic() - began > LONGEST:
                 _record(answered)
                 return claimed[number:]
             if between and number % STRIDE == 0:
                 between(coming)
+            if not number:
+                begin(analysis)
             coming = claimed[number + 1 : number + 2]
-            suspects.busy_with(claimed, [analysis, *coming])
-            ahead.begin(analysis, *coming)
+            for one in coming:
+                begin(analysis, one)
             answer = _settle(analysis, partial(_answer, analysis, ahead))
             if answer is not None:
                 answered.append((analysis, answer, behind.submit(services.keep_heatmap, analysis, answer)))

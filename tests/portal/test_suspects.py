@@ -82,6 +82,32 @@ def test_only_what_the_worker_was_busy_with_counts_an_attempt_and_goes_last(
     assert rows(many)[3:5] == [("done", 2)] * 2
 
 
+def test_of_two_suspects_the_one_that_could_be_looked_at_is_tried_first(
+    many: list[Analysis], monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    """What hangs at the looking holds its neighbour up once, and not twice."""
+    killed_at(many[3], monkeypatch)
+    order: list[Any] = []
+    monkeypatch.setattr(services, "_send_alone", lambda analysis, last: order.append(analysis.pk) or last)
+    with django_capture_on_commit_callbacks(execute=True):
+        sweeper.sweep()
+    assert order == [many[3].pk, many[4].pk]
+
+
+def test_what_hangs_the_first_look_has_no_neighbour(many: list[Analysis], monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[Any] = []
+    real = suspects.busy_with
+
+    def noted(claimed: list[Analysis], begun: Any) -> None:
+        real(claimed, begun)
+        named.append([many.index(analysis) for analysis in begun])
+
+    monkeypatch.setattr(suspects, "busy_with", noted)
+    worker.drain(worker="one")
+    last = len(many) - 1
+    assert named == [[], [0], *([number, number + 1] for number in range(last))]
+
+
 def test_no_picture_is_looked_at_before_it_is_named(
     many: list[Analysis], other_patient: User, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
