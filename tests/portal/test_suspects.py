@@ -1,11 +1,14 @@
 """One of a batch takes its worker with it: it and the one beside it are suspected, and tried again behind the others, which lose nothing
 but time."""
 
+import signal
+import threading
 import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -131,6 +134,37 @@ def test_no_picture_is_looked_at_before_it_is_named(
     assert rows(many) == [("done", 1)] * len(many)
     assert rows([others]) == [("done", 1)]
     assert looked == [analysis.pk for analysis in many]
+
+
+def test_who_hangs_is_told_so_by_the_soft_limit_and_the_rest_is_given_back(many: list[Analysis], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Celery's is a signal to the main thread, which waits for the one that looks."""
+    hangs, waits, real, look = many[3], threading.Event(), ahead._look, ahead.Ahead.look
+
+    def told(self: ahead.Ahead, analysis: Analysis) -> Any:
+        if analysis.pk == hangs.pk:
+            waits.set()
+        return look(self, analysis)
+
+    def hanging(analysis: Analysis) -> Any:
+        if analysis.pk == hangs.pk:
+            assert waits.wait(30)
+            monkeypatch.setattr(worker, "LONGEST", 0.0)  # as long as a limit lasts
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+            time.sleep(0.2)
+        return real(analysis)
+
+    def over(*of: Any) -> None:
+        raise SoftTimeLimitExceeded
+
+    before = signal.signal(signal.SIGUSR1, over)
+    try:
+        monkeypatch.setattr(ahead.Ahead, "look", told)
+        monkeypatch.setattr(ahead, "_look", hanging)
+        worker.drain(worker="one")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert rows(many) == [("done", 1)] * 3 + [("queued", 1)] + [("queued", 0)] * 2
+    assert Analysis.objects.filter(status="queued", attempt=0, worker="").count() == 2
 
 
 def test_what_waits_again_and_again_is_sent_in_its_turn(many: list[Analysis], sent: list[tuple[str, int]]) -> None:
