@@ -32,8 +32,13 @@ class Ahead:
         self._begun = {picture: self._begun.get(picture) or self._submit(_look, one) for picture, one in pictures.items()}
 
     def look(self, analysis: Analysis) -> engine.Look:
-        """At what was begun, when it is done. Raises what was raised there: ImageRejected, DamagedFile, OSError, MemoryError ..."""
-        return self._begun[analysis.scan_id, analysis.catalogue.modality].result()
+        """At what was begun, when that is done, else now. Raises ImageRejected, DamagedFile, OSError, MemoryError ..."""
+        picture = analysis.scan_id, analysis.catalogue.modality
+        if picture not in self._begun:
+            done: Future[engine.Look] = Future()
+            done.set_result(_look(analysis))
+            self._begun = {picture: done}
+        return self._begun[picture].result()
 
 
 def _look(analysis: Analysis) -> engine.Look:

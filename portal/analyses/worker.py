@@ -80,11 +80,14 @@ def _work(claimed: list[Analysis], *, between: Callable[[Sequence[Analysis]], No
                 return claimed[number:]
             if between and number % STRIDE == 0:
                 between(coming)
-            if not number:
-                begin(analysis)
-            coming = claimed[number + 1 : number + 2]
-            for one in coming:
-                begin(analysis, one)
+            if not between:  # one picture, whatever was asked of it: another thread would only be slower to hand it over
+                suspects.busy_with(claimed, [analysis])
+            else:
+                if not number:
+                    begin(analysis)
+                coming = claimed[number + 1 : number + 2]
+                for one in coming:
+                    begin(analysis, one)
             answer = _settle(analysis, partial(_answer, analysis, ahead))
             if answer is not None:
                 answered.append((analysis, answer, behind.submit(services.keep_heatmap, analysis, answer)))
