@@ -105,8 +105,8 @@ def _pixels(container: containers.Container, longest: int) -> tuple[np.ndarray, 
 
 
 def _of_jpeg(container: containers.Container, image: Image.Image) -> np.ndarray | None:
-    """As `_loaded` has it, in half the time, since the same libjpeg-turbo writes into the array itself. None of what is rarer, and of what
-    is not written as it should be: which of that can be read all the same, `_loaded` knows."""
+    """As `_loaded` has it, sooner: the same libjpeg-turbo writes into the array itself. None of what is rarer, and of what is not written
+    as it should be: which of that can be read all the same, `_loaded` knows."""
     if image.mode not in _COLOURS:
         return None
     width, height = image.size

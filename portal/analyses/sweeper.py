@@ -18,10 +18,8 @@ from .models import Analysis
 def sweep() -> dict[str, int]:
     """Send again what no worker claimed; requeue, or after the last attempt fail, what lost its heartbeat. What was only claimed together
     with that goes back as it was, and is sent again at once."""
-    lost = Analysis.objects.select_related("patient").filter(
-        status=Analysis.Status.RUNNING, heartbeat_at__lt=Now() - timedelta(seconds=settings.ANALYSIS_LOST_AFTER_SECONDS)
-    )
-    lost = lost.order_by("queued_at")  # as they were claimed: which of two was looked at before the other goes first now, too
+    silent = Q(status=Analysis.Status.RUNNING, heartbeat_at__lt=Now() - timedelta(seconds=settings.ANALYSIS_LOST_AFTER_SECONDS))
+    lost = Analysis.objects.select_related("patient").filter(silent).order_by("queued_at")  # as claimed: of two suspects the former first
     beside = suspects.bystanders(lost)
     backlog.give_back(beside, sent_at=None)
     requeued = sum(services.try_again(analysis, code="worker_lost") for analysis in lost if analysis not in beside)

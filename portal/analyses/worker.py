@@ -80,12 +80,12 @@ def _work(claimed: list[Analysis], *, between: Callable[[Sequence[Analysis]], No
                 return claimed[number:]
             if between and number % STRIDE == 0:
                 between(coming)
-            if not between:  # one picture, whatever was asked of it: another thread would only be slower to hand it over
+            if not between:  # one picture, whatever was asked of it: a thread would only be slower to hand it over
                 suspects.busy_with(claimed, [analysis])
             else:
-                if not number:
-                    begin(analysis)
                 coming = claimed[number + 1 : number + 2]
+                if not number:  # by itself: should it hang, none beside it was begun
+                    begin(analysis)
                 for one in coming:
                     begin(analysis, one)
             answer = _settle(analysis, partial(_answer, analysis, ahead))
